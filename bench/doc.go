@@ -1,0 +1,4 @@
+// Package bench holds the benchmarks of ritz.
+//
+//	go test -bench . ./bench
+package bench

@@ -1,0 +1,14 @@
+// Package simd holds the few dense kernels that everything else stands on:
+// products of a small weight matrix with a block of values, products of Taylor
+// coefficients, and elementary functions, all on contiguous float64 slices.
+//
+// Layout. A matrix of r rows and c columns is row-major without padding. In the
+// products the column count n is the long dimension (Taylor coefficients times
+// points of a block) and m, k are layer widths.
+//
+// Aliasing. Unless a function says otherwise, its destination must not overlap
+// its other arguments.
+//
+// Lengths. A slice may be longer than needed; what lies beyond is neither read
+// nor written. A slice that is too short panics.
+package simd
