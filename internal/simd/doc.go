@@ -9,6 +9,12 @@
 // Aliasing. Unless a function says otherwise, its destination must not overlap
 // its other arguments.
 //
-// Lengths. A slice may be longer than needed; what lies beyond is neither read
-// nor written. A slice that is too short panics.
+// Lengths. The first argument of a function on vectors sets the length; those
+// of a product follow from m, k and n. Another slice may be longer; what lies
+// beyond is neither read nor written. A slice that is too short panics, whatever
+// its capacity.
+//
+// Independence. An elementwise result depends only on the elements at its own
+// position, bit for bit: splitting a vector, or the columns of MatMul and
+// MatMulT, changes nothing. The sums (Dot, Sum, AddMatMulBT) agree to rounding.
 package simd

@@ -3,6 +3,7 @@ package simd
 // MatMul computes C = A B: A is m x k, B is k x n, C is m x n and overwritten.
 // This is the forward product of a layer, weights times a block.
 func MatMul(c, a, b []float64, m, k, n int) {
+	c, a, b = c[:m*n:len(c)], a[:m*k:len(a)], b[:k*n:len(b)]
 	for i := range m {
 		ci := c[i*n : (i+1)*n]
 		ai := a[i*k : (i+1)*k]
@@ -26,6 +27,7 @@ func MatMul(c, a, b []float64, m, k, n int) {
 // overwritten. This is the reverse product of a layer with respect to its
 // inputs.
 func MatMulT(c, a, b []float64, m, k, n int) {
+	c, a, b = c[:k*n:len(c)], a[:m*k:len(a)], b[:m*n:len(b)]
 	var w [4]float64
 	for j := range k {
 		cj := c[j*n : (j+1)*n]
@@ -50,6 +52,7 @@ func MatMulT(c, a, b []float64, m, k, n int) {
 // AddMatMulBT computes C += A Bᵀ: A is m x n, B is k x n, C is m x k. This is
 // the weight gradient of a layer: a sum over points (and coefficients).
 func AddMatMulBT(c, a, b []float64, m, k, n int) {
+	c, a, b = c[:m*k:len(c)], a[:m*n:len(a)], b[:k*n:len(b)]
 	i := 0
 	for ; i+2 <= m; i += 2 {
 		a0, a1 := a[i*n:(i+1)*n], a[(i+1)*n:(i+2)*n]

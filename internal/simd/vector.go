@@ -2,7 +2,7 @@ package simd
 
 // Dot returns the sum of x[p] y[p] over the length of x.
 func Dot(x, y []float64) float64 {
-	y = y[:len(x)]
+	y = y[:len(x):len(y)]
 	var s0, s1, s2, s3 float64
 	p := 0
 	for ; p+4 <= len(x); p += 4 {
@@ -37,7 +37,7 @@ func Sum(x []float64) float64 {
 
 // AddScaled computes dst += c x.
 func AddScaled(dst []float64, c float64, x []float64) {
-	x = x[:len(dst)]
+	x = x[:len(dst):len(x)]
 	for p := range dst {
 		dst[p] += c * x[p]
 	}
@@ -45,7 +45,7 @@ func AddScaled(dst []float64, c float64, x []float64) {
 
 // Scale computes dst = c x; dst may be x.
 func Scale(dst []float64, c float64, x []float64) {
-	x = x[:len(dst)]
+	x = x[:len(dst):len(x)]
 	for p := range dst {
 		dst[p] = c * x[p]
 	}
@@ -60,7 +60,7 @@ func AddConst(dst []float64, c float64) {
 
 // ScaledMul computes dst = c x y; dst may be x or y.
 func ScaledMul(dst []float64, c float64, x, y []float64) {
-	x, y = x[:len(dst)], y[:len(dst)]
+	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
 	for p := range dst {
 		dst[p] = c * x[p] * y[p]
 	}
@@ -68,7 +68,7 @@ func ScaledMul(dst []float64, c float64, x, y []float64) {
 
 // AddScaledMul computes dst += c x y, a term of a product of Taylor series.
 func AddScaledMul(dst []float64, c float64, x, y []float64) {
-	x, y = x[:len(dst)], y[:len(dst)]
+	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
 	for p := range dst {
 		dst[p] += c * x[p] * y[p]
 	}

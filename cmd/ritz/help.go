@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// help prints the overview, or what there is to know of one command.
+func help(args []string, s streams) int {
+	if len(args) == 0 {
+		overview(s.out)
+		return exitDone
+	}
+	if c, ok := find(args[0]); ok {
+		describe(c, s.out)
+		return exitDone
+	}
+	fmt.Fprintf(s.err, "ritz help: unknown command %q\n", args[0])
+	return exitUsage
+}
+
+func overview(w io.Writer) {
+	fmt.Fprint(w, "ritz solves problems that are described by text files.\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  ritz %-8s %s\n", c.name, c.short)
+	}
+	fmt.Fprint(w, `  ritz help     this text; ritz help COMMAND tells more
+
+Exit codes: 0 done, 1 the run failed or was interrupted, 2 bad arguments or bad
+input (nothing was run).
+`)
+}
+
+func describe(c command, w io.Writer) {
+	fmt.Fprintf(w, "usage: %s\n\n%s.\n", strings.TrimSpace("ritz "+c.name+" "+c.usage), strings.ToUpper(c.short[:1])+c.short[1:])
+	if c.long != "" {
+		fmt.Fprintf(w, "\n%s\n", strings.Trim(c.long, "\n"))
+	}
+}

@@ -1,0 +1,139 @@
+// Command ritz runs jobs of scientific computing described by text files.
+//
+//	ritz run burgers.yaml
+//	ritz check burgers.yaml
+//	ritz predict runs/burgers-20260102-150405 --points points.csv
+//
+// See "ritz help".
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/seed-0772dd2d/ritz/internal/job"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1 // the run failed or was interrupted
+	exitUsage  = 2 // bad arguments or bad input: nothing was run
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal cancels ctx; with the handler gone the second one kills.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// command is one word of the command line.
+type command struct {
+	name  string
+	usage string // arguments
+	short string // one line for the overview
+	long  string // flags and what else there is to know
+	run   func(ctx context.Context, args []string, s streams) int
+}
+
+// commands are in the order of the overview.
+func commands() []command {
+	return []command{
+		{"run", runUsage, "run a job file", runHelp, runJob},
+		{"check", checkUsage, "check a job file and show what it would do", checkHelp, checkJob},
+		{"predict", predictUsage, "evaluate the solution of a run at points", predictHelp, predict},
+		{"version", "", "print the version", "", version},
+	}
+}
+
+func find(name string) (command, bool) {
+	for _, c := range commands() {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return command{}, false
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s := streams{stdin, stdout, stderr}
+	if len(args) == 0 {
+		overview(stderr)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		return help(args[1:], s)
+	case "-version", "--version":
+		return version(ctx, nil, s)
+	}
+	if c, ok := find(args[0]); ok {
+		return c.run(ctx, args[1:], s)
+	}
+	fmt.Fprintf(stderr, "ritz: unknown command %q: see \"ritz help\"\n", args[0])
+	return exitUsage
+}
+
+// parse reads flags before, between and after the positional arguments, which
+// it returns if there are count of them. Otherwise code says how to exit.
+func parse(f *flag.FlagSet, args []string, count int, s streams) (positional []string, code int) {
+	f.Usage = func() {}
+	f.SetOutput(io.Discard)
+	for len(args) > 0 {
+		if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+			return nil, help([]string{f.Name()}, s)
+		} else if err != nil {
+			return nil, misused(f.Name(), s, err.Error())
+		}
+		rest := f.Args()
+		if len(rest) == 0 {
+			break
+		}
+		if at := len(args) - len(rest); at > 0 && args[at-1] == "--" {
+			positional = append(positional, rest...)
+			break
+		}
+		positional, args = append(positional, rest[0]), rest[1:]
+	}
+	if len(positional) > count {
+		return nil, misused(f.Name(), s, fmt.Sprintf("unexpected argument %q", positional[count]))
+	}
+	return positional, -1
+}
+
+func misused(name string, s streams, msg string) int {
+	c, _ := find(name)
+	fmt.Fprintf(s.err, "ritz %s: %s\nusage: ritz %s %s\n", c.name, msg, c.name, c.usage)
+	return exitUsage
+}
+
+// refuse prints an error of the input. Faults in a job say where they are.
+func refuse(s streams, err error) int {
+	var faults job.Errors
+	var fault *job.Error
+	if errors.As(err, &faults) || errors.As(err, &fault) {
+		fmt.Fprintln(s.err, err)
+	} else {
+		fmt.Fprintln(s.err, "ritz:", err)
+	}
+	return exitUsage
+}
+
+// list is a flag that may be given several times.
+type list []string
+
+func (l *list) String() string     { return fmt.Sprint(*l) }
+func (l *list) Set(s string) error { *l = append(*l, s); return nil }

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"github.com/seed-0772dd2d/ritz/internal/job"
+)
+
+// progress shows where a run stands: on a terminal in one line that is written
+// over at most ten times a second, elsewhere in a line every five seconds.
+type progress struct {
+	w        io.Writer
+	now      func() time.Time
+	terminal bool
+	columns  int
+	shown    time.Time
+	last     int // columns of the line on the terminal
+	// where the current stage was first seen, for its rate
+	stage     int
+	iteration int
+	seconds   float64
+}
+
+func newProgress(w io.Writer, now func() time.Time) *progress {
+	p := &progress{w: w, now: now, stage: -1}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.terminal, p.columns = true, 80
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			p.columns = columns
+		}
+	}
+	return p
+}
+
+func (p *progress) update(now job.Progress) {
+	if now.Stage != p.stage {
+		p.stage, p.iteration, p.seconds = now.Stage, now.Iteration, now.Seconds
+	}
+	interval := 5 * time.Second
+	if p.terminal {
+		interval = 100 * time.Millisecond
+	}
+	if t := p.now(); t.Sub(p.shown) >= interval {
+		p.shown = t
+		p.show(p.line(now))
+	}
+}
+
+// show prints a line, on a terminal over the one before.
+func (p *progress) show(line string) {
+	if !p.terminal {
+		fmt.Fprintln(p.w, line)
+		return
+	}
+	if runes := []rune(line); len(runes) >= p.columns {
+		line = string(runes[:p.columns-1])
+	}
+	n := utf8.RuneCountInString(line)
+	fmt.Fprintf(p.w, "\r%s%s", line, strings.Repeat(" ", max(0, p.last-n)))
+	p.last = n
+}
+
+// end leaves the line on the terminal.
+func (p *progress) end() {
+	if p.last > 0 {
+		fmt.Fprintln(p.w)
+		p.last = 0
+	}
+}
+
+// line is "[####----]  50% stage 2/2 ssbroyden 4000/8000 loss 1.2e-05 0:41, 0:42 left".
+func (p *progress) line(now job.Progress) string {
+	const width = 20
+	done := 0.0
+	if now.TotalMost > 0 {
+		// The stages before may have ended early: count what is left.
+		left := float64(now.TotalMost - now.Total)
+		if now.Stage == now.Stages-1 {
+			left = float64(now.Iterations - now.Iteration)
+		}
+		done = float64(now.Total) / (float64(now.Total) + left)
+	}
+	full := int(width * done)
+	line := fmt.Sprintf("[%s%s] %3.0f%% stage %d/%d %s %d/%d loss %.3g %s",
+		strings.Repeat("#", full), strings.Repeat("-", width-full), 100*done,
+		now.Stage+1, now.Stages, now.Name, now.Iteration, now.Iterations, now.Loss, duration(now.Seconds))
+	if n := now.Iteration - p.iteration; n > 0 && now.TotalMost > 0 {
+		rate := (now.Seconds - p.seconds) / float64(n) // seconds an iteration
+		line += fmt.Sprintf(", %s left", duration(rate*float64(now.Total)*(1-done)/done))
+	}
+	return line
+}
+
+// duration prints seconds as 41.2 s, 12:34 or 3:12:34.
+func duration(seconds float64) string {
+	if seconds < 60 {
+		return fmt.Sprintf("%.1f s", seconds)
+	}
+	s := int(seconds + 0.5)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"time"
+
+	"github.com/seed-0772dd2d/ritz/internal/job"
+)
+
+const (
+	runUsage = "FILE [--out DIR] [--set KEY=VALUE]... [--threads N] [--quiet]\n       ritz run --resume DIR [--quiet]"
+	runHelp  = `
+  --out DIR        write the run there; default runs/<name>-<time>
+  --set KEY=VALUE  change the job: a dotted path and a YAML value, as in
+                   train.0.adam.rate=1e-4; may be given several times
+  --threads N      the same as --set threads=N; 0 is all cores
+  --quiet          print nothing but errors
+  --resume DIR     go on with an interrupted run
+
+The first Ctrl-C (or SIGTERM) ends the run within a second and keeps the best
+solution so far, its history and a checkpoint; the exit code is 1. Figures are
+drawn when a run has ended by itself. The second Ctrl-C kills at once.`
+)
+
+func runJob(ctx context.Context, args []string, s streams) int {
+	f := flag.NewFlagSet("run", flag.ContinueOnError)
+	out := f.String("out", "", "")
+	resume := f.String("resume", "", "")
+	threads := f.String("threads", "", "")
+	quiet := f.Bool("quiet", false, "")
+	var sets list
+	f.Var(&sets, "set", "")
+	files, code := parse(f, args, 1, s)
+	if code >= 0 {
+		return code
+	}
+	if *threads != "" {
+		sets = append(sets, "threads="+*threads)
+	}
+	switch {
+	case *resume == "" && len(files) == 0:
+		return misused("run", s, "no job file")
+	case *resume != "" && len(files) > 0:
+		return misused("run", s, "--resume takes its own job, not "+files[0])
+	case *resume != "" && (*out != "" || len(sets) > 0):
+		return misused("run", s, "a resumed run keeps its job and its directory: no --out, --set or --threads")
+	}
+
+	o := job.Options{}
+	var bar *progress
+	if !*quiet {
+		bar = newProgress(s.err, time.Now)
+		o.Progress = bar.update
+		o.Started = func(dir string) { fmt.Fprintln(s.err, "run directory", dir) }
+	}
+	result, err := start(ctx, files, *resume, *out, sets, o)
+	if bar != nil {
+		bar.end()
+	}
+	if err != nil {
+		return refuse(s, err)
+	}
+	return conclude(result, *quiet, s)
+}
+
+func start(ctx context.Context, files []string, resume, out string, sets []string, o job.Options) (*job.Result, error) {
+	if resume != "" {
+		return job.Resume(ctx, resume, o)
+	}
+	j, err := job.Load(files[0], sets)
+	if err != nil {
+		return nil, err
+	}
+	return job.Run(ctx, j, out, o)
+}
+
+// conclude prints how the run ended.
+func conclude(r *job.Result, quiet bool, s streams) int {
+	switch r.Status {
+	case job.Failed:
+		fmt.Fprintf(s.err, "ritz: the run in %s failed: %s\n", r.Dir, r.Reason)
+	case job.Stopped:
+		fmt.Fprintf(s.err, "ritz: %s; go on with: ritz run --resume %s\n", r.Reason, r.Dir)
+	}
+	if !quiet {
+		fmt.Fprintf(s.out, "%s after %s: %s\n", r.Status, duration(float64(r.Seconds)), r.Dir)
+		r.Body.Summary(s.out)
+	}
+	if r.Status != job.Done {
+		return exitFailed
+	}
+	return exitDone
+}

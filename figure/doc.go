@@ -1,0 +1,14 @@
+// Package figure draws plain numbers: [Heatmap] for fields on a rectangular
+// grid, [Lines] for curves and points, and [Tile] for several of them in one
+// picture. [Save] writes a file, [Write] a stream, as PNG, SVG or PDF.
+//
+// The conventions are those of a printed figure. Sequential colour is viridis,
+// even in perceived lightness; diverging colour has its neutral grey at zero;
+// series take the colour-blind-safe palette of Okabe and Ito. Panels of a tile
+// share the size of their data areas, so that axes line up. Text is drawn as
+// outlines of Liberation Sans: pictures look the same wherever they are opened.
+//
+// Numbers that are not finite never stop a picture: a cell is masked in grey,
+// a curve has a gap. Magnitudes above 1e300 count as infinite. Lengths that do
+// not fit, or no data at all, are errors. The same input gives the same bytes.
+package figure

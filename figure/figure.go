@@ -1,0 +1,141 @@
+package figure
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Panel is what [Save] and [Write] draw: a [Heatmap], [Lines], or a [Tile] of them.
+type Panel interface {
+	// layout checks the data and prepares its frames, row by row.
+	layout() (sheet, error)
+}
+
+// sheet is a table of frames, the last row possibly incomplete.
+type sheet struct {
+	frames        []*frame
+	cols          int
+	width, height float64 // default size in inches
+}
+
+// ErrNoData is the error for a panel without any data.
+var ErrNoData = errors.New("no data")
+
+const (
+	dpi   = 192                 // resolution of PNG files and of images within SVG and PDF
+	pixel = vg.Length(72) / dpi // its side in points
+	limit = 40.                 // largest side of a picture in inches
+)
+
+// Save writes the panel to a file whose extension, .png, .svg or .pdf, is the
+// format. Width and height are in inches; 0 takes the panel's default. PNG has
+// 192 pixels an inch. The file appears under its name only when complete.
+//
+// It is an error if the data do not fit together, there is none ([ErrNoData]),
+// the extension is another, the size is outside (0, 40] or too small for the
+// labels, or the file cannot be written.
+func Save(path string, width, height float64, p Panel) (err error) {
+	var b bytes.Buffer
+	if err := Write(&b, strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), "."), width, height, p); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("figure: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+			err = fmt.Errorf("figure: %w", err)
+		}
+	}()
+	_, err = f.Write(b.Bytes())
+	// A temporary file starts readable by its owner only.
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// Write writes the panel in the format png, svg or pdf, as [Save] does.
+func Write(out io.Writer, format string, width, height float64, p Panel) error {
+	if p == nil {
+		return fmt.Errorf("figure: no panel: %w", ErrNoData)
+	}
+	s, err := p.layout()
+	if err != nil {
+		return fmt.Errorf("figure: %w", err)
+	}
+	if width == 0 {
+		width = s.width
+	}
+	if height == 0 {
+		height = s.height
+	}
+	if !(width > 0 && width <= limit && height > 0 && height <= limit) {
+		return fmt.Errorf("figure: size %g x %g inches is outside (0, %g]", width, height, limit)
+	}
+	w, h := max(snap(vg.Length(width)*vg.Inch), pixel), max(snap(vg.Length(height)*vg.Inch), pixel)
+	page, err := newSurface(format, w, h)
+	if err != nil {
+		return fmt.Errorf("figure: %w", err)
+	}
+	if err := s.draw(canvas{page}, w, h); err != nil {
+		return fmt.Errorf("figure: %w", err)
+	}
+	if _, err := page.WriteTo(out); err != nil {
+		return fmt.Errorf("figure: %w", err)
+	}
+	return nil
+}
+
+// surface is what a format has to offer: the part of [vg.Canvas] that figures use.
+type surface interface {
+	Push()
+	Pop()
+	Translate(by vg.Point)
+	Rotate(angle float64)
+	SetColor(color.Color)
+	SetLineWidth(vg.Length)
+	SetLineDash(pattern []vg.Length, offset vg.Length)
+	Stroke(vg.Path)
+	Fill(vg.Path)
+	DrawImage(vg.Rectangle, image.Image)
+	io.WriterTo
+}
+
+func newSurface(format string, width, height vg.Length) (surface, error) {
+	switch format {
+	case "png":
+		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}, nil
+	case "svg":
+		return svg{vgsvg.New(width, height)}, nil
+	case "pdf":
+		return newPDF(width, height), nil
+	}
+	return nil, fmt.Errorf("format %q is none of png, svg, pdf", format)
+}
+
+// svg rounds the joins of lines: mitred, those of noisy data become spikes
+// longer than the data.
+type svg struct{ *vgsvg.Canvas }
+
+func (c svg) WriteTo(out io.Writer) (int64, error) {
+	var b bytes.Buffer
+	if _, err := c.Canvas.WriteTo(&b); err != nil {
+		return 0, err
+	}
+	n, err := out.Write(bytes.Replace(b.Bytes(), []byte("<svg "), []byte(`<svg stroke-linejoin="round" `), 1))
+	return int64(n), err
+}

@@ -1,0 +1,253 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"unicode/utf8"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// Sizes of text and marks in points.
+const (
+	titleSize  = vg.Length(14)
+	labelSize  = vg.Length(13)
+	tickSize   = vg.Length(11.5)
+	tickLength = vg.Length(4.5)
+	lineWidth  = vg.Length(0.9) // axes and ticks
+	padding    = vg.Length(10)  // around the picture
+	gutter     = vg.Length(16)  // between panels
+	legendGap  = vg.Length(12)  // to a legend outside
+	leastArea  = vg.Length(30)  // smallest side of a data area
+)
+
+// frame is one panel ready to be drawn: axes with what stands around them,
+// and a function that draws the data between them.
+type frame struct {
+	title  string
+	x, y   axis
+	grid   bool
+	bar    *colorBar // nil for none
+	legend *legend   // nil for none
+	paint  func(c canvas, area vg.Rectangle)
+}
+
+// margins is the room a frame needs around its data area.
+type margins struct{ left, right, bottom, top vg.Length }
+
+func (m margins) union(n margins) margins {
+	return margins{max(m.left, n.left), max(m.right, n.right), max(m.bottom, n.bottom), max(m.top, n.top)}
+}
+
+// measure chooses the ticks for a data area of the given size and returns the
+// margins that go with them.
+func (f *frame) measure(width, height vg.Length) margins {
+	f.x.fitTicks(width, tickSize, true)
+	f.y.fitTicks(height, tickSize, false)
+	m := margins{
+		left:   tickLength + 3 + widest(f.y.ticks),
+		right:  2,
+		bottom: tickLength + 4 + capHeight*tickSize,
+		top:    tickSize / 2,
+	}
+	if f.y.label != "" {
+		m.left += 6 + sideways(f.y.label)
+	}
+	if f.x.label != "" {
+		m.bottom += 7 + (capHeight+descent)*labelSize
+	}
+	if f.title != "" {
+		m.top = 9 + capHeight*titleSize
+	}
+	// Labels of the first and last tick reach out sideways.
+	for _, t := range f.x.ticks {
+		if t.minor() {
+			continue
+		}
+		at, half := width*vg.Length(f.x.at(t.value)), t.label.width(tickSize)/2
+		m.left = max(m.left, half-at)
+		m.right = max(m.right, at+half-width)
+	}
+	if f.bar != nil {
+		m.right = max(m.right, f.bar.measure(height))
+	}
+	if f.legend != nil && f.legend.outside {
+		f.legend.fit(0.5*width, height)
+		m.right = max(m.right, legendGap+f.legend.width)
+	}
+	return m
+}
+
+// A label beside a vertical axis runs upwards, unless it is as short as the
+// name of a variable: that is easier to read upright.
+func upright(s string) bool { return utf8.RuneCountInString(s) <= 2 }
+
+// sideways returns the width a label takes beside a vertical axis.
+func sideways(s string) vg.Length {
+	if upright(s) {
+		return label{text: s}.width(labelSize)
+	}
+	return (capHeight + descent) * labelSize
+}
+
+// beside draws the label of a vertical axis, x the left end of the room it takes.
+func (c canvas) beside(s string, x vg.Length, area vg.Rectangle) {
+	p := vg.Point{X: x, Y: (area.Min.Y + area.Max.Y) / 2}
+	c.SetColor(ink)
+	if upright(s) {
+		c.text(label{text: s}, labelSize, p, 0, 0.5, false)
+		return
+	}
+	p.X += capHeight * labelSize
+	c.text(label{text: s}, fit(s, labelSize, area.Size().Y), p, 0.5, 0, true)
+}
+
+func widest(ticks []tick) (w vg.Length) {
+	for _, t := range ticks {
+		w = max(w, t.label.width(tickSize))
+	}
+	return w
+}
+
+// areas lays the sheet out on a picture of the given size: equal data areas,
+// aligned over rows and columns, each with the margins its row and column need.
+func (s sheet) areas(width, height vg.Length) ([]vg.Rectangle, error) {
+	rows := (len(s.frames) + s.cols - 1) / s.cols
+	// Ticks depend on the areas and areas on the ticks' labels: a first guess
+	// of the areas and two corrections settle it.
+	w, h := 0.7*width/vg.Length(s.cols), 0.7*height/vg.Length(rows)
+	var columns, lines []margins
+	for range 3 {
+		columns, lines = make([]margins, s.cols), make([]margins, rows)
+		for i, f := range s.frames {
+			m := f.measure(w, h)
+			columns[i%s.cols] = columns[i%s.cols].union(m)
+			lines[i/s.cols] = lines[i/s.cols].union(m)
+		}
+		w = width - 2*padding - gutter*vg.Length(s.cols-1)
+		for _, m := range columns {
+			w -= m.left + m.right
+		}
+		h = height - 2*padding - gutter*vg.Length(rows-1)
+		for _, m := range lines {
+			h -= m.bottom + m.top
+		}
+		w, h = w/vg.Length(s.cols), h/vg.Length(rows)
+		if w < leastArea || h < leastArea {
+			return nil, fmt.Errorf("the labels leave no room for data in a picture of %.3g x %.3g inches",
+				float64(width/vg.Inch), float64(height/vg.Inch))
+		}
+	}
+	areas := make([]vg.Rectangle, len(s.frames))
+	y := height - padding
+	for r, line := range lines {
+		x := padding
+		y -= line.top
+		for c, column := range columns {
+			x += column.left
+			if i := r*s.cols + c; i < len(areas) {
+				areas[i] = vg.Rectangle{
+					Min: vg.Point{X: snap(x), Y: snap(y - h)},
+					Max: vg.Point{X: snap(x + w), Y: snap(y)},
+				}
+			}
+			x += w + column.right + gutter
+		}
+		y -= h + line.bottom + gutter
+	}
+	return areas, nil
+}
+
+// place lays the sheet out with every legend in a corner of its area that
+// holds no data or, failing that, outside, which takes room from all areas.
+func (s sheet) place(width, height vg.Length) ([]vg.Rectangle, error) {
+	for {
+		areas, err := s.areas(width, height)
+		if err != nil {
+			return nil, err
+		}
+		settled := true
+		for i, f := range s.frames {
+			if f.legend != nil && !f.legend.outside && !f.legend.place(areas[i]) {
+				f.legend.outside, settled = true, false
+			}
+		}
+		if settled {
+			return areas, nil
+		}
+	}
+}
+
+// draw draws the whole picture.
+func (s sheet) draw(c canvas, width, height vg.Length) error {
+	areas, err := s.place(width, height)
+	if err != nil {
+		return err
+	}
+	c.fill(color.White, corners(vg.Rectangle{Max: vg.Point{X: width, Y: height}})...)
+	for i, f := range s.frames {
+		f.draw(c, areas[i])
+	}
+	return nil
+}
+
+// draw draws the frame around and the data within the area.
+func (f *frame) draw(c canvas, area vg.Rectangle) {
+	size := area.Size()
+	if f.grid {
+		for _, t := range f.x.ticks {
+			if x := area.Min.X + size.X*vg.Length(f.x.at(t.value)); !t.minor() {
+				c.polyline(paleGrey, 0.7, nil, vg.Point{X: x, Y: area.Min.Y}, vg.Point{X: x, Y: area.Max.Y})
+			}
+		}
+		for _, t := range f.y.ticks {
+			if y := area.Min.Y + size.Y*vg.Length(f.y.at(t.value)); !t.minor() {
+				c.polyline(paleGrey, 0.7, nil, vg.Point{X: area.Min.X, Y: y}, vg.Point{X: area.Max.X, Y: y})
+			}
+		}
+	}
+	f.paint(c, area)
+	c.closed(corners(area), lineWidth)
+	f.drawX(c, area)
+	f.drawY(c, area)
+	if f.title != "" {
+		at := vg.Point{X: (area.Min.X + area.Max.X) / 2, Y: area.Max.Y + 8}
+		c.SetColor(ink)
+		c.text(label{text: f.title}, fit(f.title, titleSize, size.X), at, 0.5, 0, false)
+	}
+	if f.bar != nil {
+		f.bar.draw(c, area)
+	}
+	if f.legend != nil {
+		f.legend.draw(c, area)
+	}
+}
+
+func (f *frame) drawX(c canvas, area vg.Rectangle) {
+	below := area.Min.Y - tickLength - 4 - capHeight*tickSize
+	for _, t := range f.x.ticks {
+		x := area.Min.X + area.Size().X*vg.Length(f.x.at(t.value))
+		length := tickLength
+		if t.minor() {
+			length /= 2
+		}
+		c.polyline(ink, lineWidth, nil, vg.Point{X: x, Y: area.Min.Y}, vg.Point{X: x, Y: area.Min.Y - length})
+		c.text(t.label, tickSize, vg.Point{X: x, Y: below}, 0.5, 0, false)
+	}
+	at := vg.Point{X: (area.Min.X + area.Max.X) / 2, Y: below - 7}
+	c.text(label{text: f.x.label}, fit(f.x.label, labelSize, area.Size().X), at, 0.5, 1, false)
+}
+
+func (f *frame) drawY(c canvas, area vg.Rectangle) {
+	left := area.Min.X - tickLength - 3
+	for _, t := range f.y.ticks {
+		y := area.Min.Y + area.Size().Y*vg.Length(f.y.at(t.value))
+		length := tickLength
+		if t.minor() {
+			length /= 2
+		}
+		c.polyline(ink, lineWidth, nil, vg.Point{X: area.Min.X, Y: y}, vg.Point{X: area.Min.X - length, Y: y})
+		c.text(t.label, tickSize, vg.Point{X: left, Y: y}, 1, 0.5, false)
+	}
+	c.beside(f.y.label, left-widest(f.y.ticks)-6-sideways(f.y.label), area)
+}

@@ -1,0 +1,191 @@
+package figure
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"slices"
+	"sort"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// Heatmap shows a field on a rectangular grid as colours, with a colour bar.
+//
+// The picture spans X[0] to X[len(X)-1] and Y likewise, upwards, and each of
+// its pixels has the colour of the nearest grid point, so no interpolation
+// invents values; where several grid points fall in a pixel it has the colour
+// of their mean. A value that is not finite is grey.
+type Heatmap struct {
+	Title, XLabel, YLabel, ZLabel string
+
+	X, Y []float64 // coordinates, finite and strictly increasing
+	Z    []float64 // Z[j*len(X)+i] at (X[i], Y[j])
+
+	// Diverging colours the distance from zero, blue below and red above. The
+	// colour range is then symmetric: -max|Z| to max|Z|.
+	Diverging bool
+
+	// Log10 colours the logarithm of |Z|, as for a map of errors. The colour
+	// range then begins at the 1% quantile of the non-zero |Z|, lest a few
+	// accidentally tiny values stretch it; what lies below, zero included, has
+	// the lowest colour and the colour bar is pointed. Not with Diverging.
+	Log10 bool
+
+	// ZMin and ZMax set the colour range, to compare pictures; both zero takes
+	// it from the data. Values beyond have the colour of the end.
+	ZMin, ZMax float64
+}
+
+func (h Heatmap) layout() (sheet, error) {
+	if err := h.check(); err != nil {
+		return sheet{}, fmt.Errorf("heat map %q: %w", h.Title, err)
+	}
+	z := h.Z
+	if h.Log10 {
+		z = make([]float64, len(h.Z))
+		for i, v := range h.Z {
+			z[i] = math.Abs(v)
+		}
+	}
+	bar := &colorBar{axis: h.colorAxis(z), colors: viridis}
+	if h.Diverging {
+		bar.colors = blueRed
+	}
+	// Rounding of a logarithm is not worth a pointed end.
+	for _, v := range z {
+		if shows(v, false) {
+			bar.below = bar.below || v < bar.axis.lo*(1-math.Copysign(slack, bar.axis.lo))
+			bar.above = bar.above || v > bar.axis.hi*(1+math.Copysign(slack, bar.axis.hi))
+		}
+	}
+	f := &frame{
+		title: h.Title,
+		x:     newAxis(h.XLabel, false, h.X[0], h.X[len(h.X)-1], 0),
+		y:     newAxis(h.YLabel, false, h.Y[0], h.Y[len(h.Y)-1], 0),
+		bar:   bar,
+	}
+	f.paint = func(c canvas, area vg.Rectangle) { c.DrawImage(area, f.raster(h.X, h.Y, z, area)) }
+	return sheet{frames: []*frame{f}, cols: 1, width: 6.8, height: 4.2}, nil
+}
+
+func (h Heatmap) check() error {
+	if len(h.X) == 0 || len(h.Y) == 0 || len(h.Z) == 0 {
+		return ErrNoData
+	}
+	if len(h.Z) != len(h.X)*len(h.Y) {
+		return fmt.Errorf("%d values on a grid of %d x %d points, want %d", len(h.Z), len(h.X), len(h.Y), len(h.X)*len(h.Y))
+	}
+	for name, v := range map[string][]float64{"X": h.X, "Y": h.Y} {
+		for i := range v {
+			if !shows(v[i], false) || i > 0 && !(v[i] > v[i-1]) {
+				return fmt.Errorf("%s[%d] = %g: coordinates must be finite and increase", name, i, v[i])
+			}
+		}
+	}
+	if h.Diverging && h.Log10 {
+		return fmt.Errorf("Diverging and Log10 exclude each other")
+	}
+	if h.ZMin != 0 || h.ZMax != 0 {
+		if !shows(h.ZMin, h.Log10) || !shows(h.ZMax, h.Log10) || h.ZMin >= h.ZMax {
+			return fmt.Errorf("colour range [%g, %g] must be finite and increase, and be positive with Log10", h.ZMin, h.ZMax)
+		}
+	}
+	return nil
+}
+
+// colorAxis returns the colour range for the values z, already absolute where
+// the scale is logarithmic.
+func (h Heatmap) colorAxis(z []float64) axis {
+	if h.ZMin != 0 || h.ZMax != 0 {
+		return newAxis(h.ZLabel, h.Log10, h.ZMin, h.ZMax, 0)
+	}
+	var shown []float64
+	for _, v := range z {
+		if shows(v, h.Log10) {
+			shown = append(shown, v)
+		}
+	}
+	lo, hi := math.Inf(1), math.Inf(-1)
+	if len(shown) > 0 {
+		lo, hi = slices.Min(shown), slices.Max(shown)
+	}
+	switch {
+	case h.Diverging && len(shown) > 0:
+		hi = max(-lo, hi)
+		lo = -hi
+	case h.Log10 && len(shown) > 0:
+		slices.Sort(shown)
+		lo = shown[len(shown)/100]
+	}
+	return newAxis(h.ZLabel, h.Log10, lo, hi, 0)
+}
+
+// raster returns the field in the pixels of the data area.
+func (f *frame) raster(x, y, z []float64, area vg.Rectangle) image.Image {
+	// Positions in the colour range; below a logarithmic range is its end.
+	t := make([]float64, len(z))
+	for i, v := range z {
+		switch {
+		case !shows(v, false):
+			t[i] = math.NaN()
+		case !shows(v, f.bar.axis.log):
+			t[i] = 0
+		default:
+			t[i] = min(max(f.bar.axis.at(v), 0), 1)
+		}
+	}
+	cols, rows := pixels(area.Size().X), pixels(area.Size().Y)
+	across, up := spans(x, &f.x, cols), spans(y, &f.y, rows)
+	img := image.NewRGBA(image.Rect(0, 0, cols, rows))
+	for j, v := range up {
+		for i, u := range across {
+			col := masked
+			if m := mean(t, len(x), u, v); !math.IsNaN(m) {
+				col = f.bar.colors.at(m)
+			}
+			img.SetRGBA(i, rows-1-j, col)
+		}
+	}
+	return img
+}
+
+// span is a half-open range of grid lines.
+type span struct{ from, to int }
+
+// spans returns, for each of n pixels along an axis, the grid lines within it
+// or, where there are none, the line nearest to its centre.
+func spans(coord []float64, a *axis, n int) []span {
+	s := make([]span, n)
+	for i := range s {
+		first := sort.Search(len(coord), func(k int) bool { return a.at(coord[k])*float64(n) >= float64(i) })
+		end := sort.Search(len(coord), func(k int) bool { return a.at(coord[k])*float64(n) >= float64(i+1) })
+		if i == n-1 {
+			end = len(coord)
+		}
+		if first == end {
+			centre := (float64(i) + 0.5) / float64(n)
+			if first == len(coord) || first > 0 && centre-a.at(coord[first-1]) < a.at(coord[first])-centre {
+				first--
+			}
+			end = first + 1
+		}
+		s[i] = span{first, end}
+	}
+	return s
+}
+
+// mean returns the mean of what is finite in a block of the grid, NaN if nothing is.
+func mean(t []float64, stride int, across, up span) float64 {
+	var sum float64
+	n := 0
+	for j := up.from; j < up.to; j++ {
+		for _, v := range t[j*stride+across.from : j*stride+across.to] {
+			if !math.IsNaN(v) {
+				sum += v
+				n++
+			}
+		}
+	}
+	return sum / float64(n)
+}

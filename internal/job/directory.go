@@ -1,0 +1,174 @@
+package job
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// directory is the folder of one run.
+type directory struct {
+	path    string
+	started time.Time
+	before  float64 // seconds that earlier sittings of the run took
+}
+
+func (d *directory) file(name string) string { return filepath.Join(d.path, name) }
+
+// seconds is how long the run has taken, over all its sittings.
+func (d *directory) seconds() float64 { return d.before + time.Since(d.started).Seconds() }
+
+// create makes the directory of a new run of j, with job.yaml and inputs in
+// it. An empty path stands for runs/<name>-<time>.
+func create(path string, j *Job) (*directory, error) {
+	path, err := makeDirectory(path, j.Name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make the run directory: %w", err)
+	}
+	d := &directory{path: path, started: time.Now()}
+	for _, name := range []string{"job.yaml", "result.json"} {
+		if _, err := os.Lstat(d.file(name)); err == nil {
+			return nil, fmt.Errorf("%s already holds a run: go on with it (--resume %s) or name another directory (--out)", path, path)
+		}
+	}
+	names, err := d.copyInputs(j)
+	if err == nil {
+		err = d.write("job.yaml", []byte(j.tree.replaced(names).yaml()))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot write the run directory: %w", err)
+	}
+	return d, nil
+}
+
+func makeDirectory(path, name string) (string, error) {
+	if path != "" {
+		return path, os.MkdirAll(path, 0o777)
+	}
+	if err := os.MkdirAll("runs", 0o777); err != nil {
+		return "", err
+	}
+	base := filepath.Join("runs", name+"-"+time.Now().Format("20060102-150405"))
+	path = base
+	for i := 2; ; i++ {
+		err := os.Mkdir(path, 0o777)
+		if !errors.Is(err, fs.ErrExist) {
+			return path, err
+		}
+		path = fmt.Sprintf("%s-%d", base, i)
+	}
+}
+
+// copyInputs copies the files that the job reads into inputs/ and returns
+// their names there.
+func (d *directory) copyInputs(j *Job) (map[*node]string, error) {
+	names := map[*node]string{}
+	taken := map[string]string{} // name in inputs/ -> where it came from
+	for _, n := range j.inputs {
+		from := j.resolve(n.text)
+		base := filepath.Base(from)
+		name := base
+		for i := 2; taken[name] != "" && taken[name] != from; i++ {
+			name = fmt.Sprintf("%d-%s", i, base)
+		}
+		names[n] = "inputs/" + name
+		if taken[name] == from {
+			continue
+		}
+		taken[name] = from
+		if err := os.MkdirAll(d.file("inputs"), 0o777); err != nil {
+			return nil, err
+		}
+		f, err := os.Open(from)
+		if err != nil {
+			return nil, err
+		}
+		err = replaceFile(d.file(filepath.Join("inputs", name)), f)
+		f.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+// write puts a file into the directory, whole or not at all.
+func (d *directory) write(name string, data []byte) error {
+	return replaceFile(d.file(name), bytes.NewReader(data))
+}
+
+// replaceFile writes a file under a temporary name, then renames it.
+func replaceFile(path string, r io.Reader) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err = io.Copy(f, r); err != nil {
+		return err
+	}
+	if err = f.Chmod(0o644); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// checkpoint is what a run needs to go on.
+type checkpoint struct {
+	Seconds float64 // of the run so far
+	History int64   // size of history.csv
+	Pending []byte  // row of the history that was not due yet
+	State   []byte  // of the kind's own work
+}
+
+const checkpointMagic = "ritz checkpoint 1\n"
+
+// save writes the file checkpoint: the magic line, a CRC-32 of what follows,
+// and the checkpoint in gob.
+func (d *directory) save(c *checkpoint) error {
+	var body bytes.Buffer
+	if err := gob.NewEncoder(&body).Encode(c); err != nil {
+		return err
+	}
+	head := binary.LittleEndian.AppendUint32([]byte(checkpointMagic), crc32.ChecksumIEEE(body.Bytes()))
+	return d.write("checkpoint", append(head, body.Bytes()...))
+}
+
+// load reads the file checkpoint.
+func (d *directory) load() (*checkpoint, error) {
+	data, err := os.ReadFile(d.file("checkpoint"))
+	if err != nil {
+		return nil, err
+	}
+	rest, ok := strings.CutPrefix(string(data), checkpointMagic)
+	if !ok || len(rest) < 4 {
+		return nil, fmt.Errorf("%s: not a checkpoint of this version of ritz", d.file("checkpoint"))
+	}
+	body := []byte(rest[4:])
+	c := new(checkpoint)
+	if crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32([]byte(rest)) ||
+		gob.NewDecoder(bytes.NewReader(body)).Decode(c) != nil {
+		return nil, fmt.Errorf("%s is damaged", d.file("checkpoint"))
+	}
+	return c, nil
+}

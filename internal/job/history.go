@@ -1,0 +1,112 @@
+package job
+
+import (
+	"encoding/csv"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/seed-0772dd2d/ritz/pinn"
+)
+
+// history writes history.csv: a row every so many iterations, and one for the
+// last iteration of each stage. That an iteration was the last of its stage
+// shows only at the next one, so a row that is not due waits.
+type history struct {
+	f       *os.File
+	every   int
+	size    int64  // of the file
+	buffer  []byte // rows not written yet
+	pending []byte // the row of the last iteration, if it is not in the buffer
+	flushed time.Time
+}
+
+// newHistory starts the file with its header.
+func newHistory(path string, every int, terms []string) (*history, error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	h := &history{f: f, every: every}
+	w := csv.NewWriter(writer(func(b []byte) { h.buffer = append(h.buffer, b...) }))
+	w.Write(append(append([]string{"iteration", "stage", "optimizer", "loss"}, terms...), "evaluations", "seconds"))
+	w.Flush()
+	return h, h.flush()
+}
+
+type writer func(b []byte)
+
+func (w writer) Write(b []byte) (int, error) { w(b); return len(b), nil }
+
+// resumeHistory cuts the file back to where it stood at the checkpoint.
+func resumeHistory(path string, every int, c *checkpoint) (*history, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Truncate(c.History); err != nil {
+		f.Close()
+		return nil, err
+	}
+	if _, err := f.Seek(c.History, 0); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &history{f: f, every: every, size: c.History, pending: c.Pending}, nil
+}
+
+// add takes note of an iteration.
+func (h *history) add(p pinn.Progress) error {
+	if p.Iteration == 1 { // of a stage: what waits was the last of the one before
+		h.buffer = append(h.buffer, h.pending...)
+	}
+	h.pending = row(h.pending[:0], p)
+	if p.Total%h.every == 0 || p.Total == 1 {
+		h.buffer = append(h.buffer, h.pending...)
+		h.pending = h.pending[:0]
+	}
+	if time.Since(h.flushed) > time.Second {
+		return h.flush()
+	}
+	return nil
+}
+
+func row(b []byte, p pinn.Progress) []byte {
+	b = strconv.AppendInt(b, int64(p.Total), 10)
+	b = append(b, ',')
+	b = strconv.AppendInt(b, int64(p.Stage+1), 10)
+	b = append(b, ',')
+	b = append(b, p.Optimizer...)
+	b = append(b, ',')
+	b = strconv.AppendFloat(b, p.Loss, 'g', -1, 64)
+	for _, term := range p.Terms {
+		b = append(b, ',')
+		b = strconv.AppendFloat(b, term, 'g', -1, 64)
+	}
+	b = append(b, ',')
+	b = strconv.AppendInt(b, int64(p.Evaluations), 10)
+	b = append(b, ',')
+	b = strconv.AppendFloat(b, p.Seconds, 'f', 3, 64)
+	return append(b, '\n')
+}
+
+// flush writes the buffered rows, so that size and pending may go into a
+// checkpoint.
+func (h *history) flush() error {
+	h.flushed = time.Now()
+	n, err := h.f.Write(h.buffer)
+	h.size += int64(n)
+	h.buffer = h.buffer[:0]
+	return err
+}
+
+// close writes what is left, also the row that waits.
+func (h *history) close() error {
+	h.buffer = append(h.buffer, h.pending...)
+	h.pending = h.pending[:0]
+	err := h.flush()
+	if e := h.f.Close(); err == nil {
+		err = e
+	}
+	return err
+}

@@ -1,0 +1,179 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+// Job is a job file, read and found to be well formed.
+type Job struct {
+	Kind    string
+	Name    string
+	Seed    uint64
+	Threads int // 0: all cores
+	Device  string
+
+	path string // of the job file; files it names are relative to its folder
+	tree *node  // as read, with --set applied and defaults filled in
+	task task
+	// inputs are the scalars of the tree that name files; a run directory gets
+	// copies of them.
+	inputs []*node
+}
+
+// task is the decoded section of a kind of job.
+type task interface {
+	// check writes what the job would do, and returns its faults.
+	check(w io.Writer) error
+	// compile makes ready to run, and returns the faults that decoding cannot
+	// see. Nothing has been written yet.
+	compile(o *Options) (work, error)
+}
+
+// work is a task made ready to run.
+type work interface {
+	// restore takes up the state of a checkpoint.
+	restore(c *checkpoint) error
+	// run does the work in the directory until it is done or ctx is cancelled,
+	// writing the files of its kind. What it has to tell it returns also with
+	// an error, as far as it came.
+	run(ctx context.Context, dir *directory) (Body, error)
+}
+
+// kind is what the package knows of one kind of job.
+type kind struct {
+	// decode reads the kind's own keys from the root section of the job.
+	decode func(j *Job, s *section) task
+	// body returns the empty part of result.json that is the kind's own.
+	body func() Body
+}
+
+var kinds = map[string]kind{
+	"pinn": {decodePINN, func() Body { return new(pinnBody) }},
+}
+
+// schema is the version of the job file that this package reads.
+const schema = 1
+
+var fileName = regexp.MustCompile(`^[\pL\pN_][\pL\pN._-]*$`)
+
+// Load reads the job file at path after the assignments of sets
+// ("train.0.adam.rate=1e-4") have been applied to it. Faults in the file come
+// as Errors or *Error, all that were found.
+func Load(path string, sets []string) (*Job, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return decode(path, string(text), sets)
+}
+
+func decode(path, text string, sets []string) (*Job, error) {
+	src := &source{name: path, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
+	root, err := parse(text, src)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sets {
+		if err := set(root, s); err != nil {
+			return nil, err
+		}
+	}
+	j := &Job{path: path, tree: root}
+	d := &decoder{}
+	j.header(d.section(root, ""))
+	if err := d.err(); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// header reads the keys that all kinds share, then hands over to the kind.
+func (j *Job) header(s *section) {
+	if v := s.require("ritz", fmt.Sprintf("the version of the job file, ritz: %d", schema)); v != nil {
+		if version := s.decoder.integer(v, "ritz", 1); version > schema {
+			s.fail(v, "ritz", "version %d of the job file: this ritz reads version %d", version, schema)
+		}
+	}
+	names := make([]string, 0, len(kinds))
+	for name := range kinds {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var read func(*Job, *section) task // nil until the kind is known
+	if v := s.require("kind", "one of "+strings.Join(names, ", ")); v != nil {
+		j.Kind = s.word(v, "kind", names)
+		read = kinds[j.Kind].decode
+	}
+
+	base := strings.TrimSuffix(filepath.Base(j.path), filepath.Ext(j.path))
+	if !fileName.MatchString(base) {
+		base = "job"
+	}
+	j.Name = base
+	if v := s.get("name"); v == nil {
+		s.fill("name", base)
+	} else if j.Name = s.text(v, "name"); v.kind == scalarNode && !fileName.MatchString(j.Name) {
+		s.fail(v, "name", "expected letters, digits, '.', '_' and '-' (it names a folder), got %q", j.Name)
+	}
+	j.Seed = uint64(s.integer("seed", 1, 0))
+	j.Threads = s.integer("threads", 0, 0)
+	s.only("precision", "float64", "float32")
+	j.Device = s.only("device", "cpu", "opencl:0", "cuda:0", "hip:0")
+
+	if read == nil {
+		return // which keys are legal is not known
+	}
+	j.task = read(j, s)
+	s.close()
+}
+
+// only reads a word of which one is supported and others are planned.
+func (s *section) only(key, supported string, planned ...string) string {
+	v := s.get(key)
+	if v == nil {
+		s.fill(key, supported)
+		return supported
+	}
+	text := s.text(v, key)
+	if kind, _, _ := strings.Cut(text, ":"); v.kind == scalarNode && text != supported {
+		for _, p := range planned {
+			if planned, _, _ := strings.Cut(p, ":"); planned == kind {
+				s.fail(v, key, "%s is not there yet: only %s is", text, supported)
+				return text
+			}
+		}
+		s.word(v, key, append([]string{supported}, planned...))
+	}
+	return text
+}
+
+// file reads the name of an input file, relative to the job file, and returns
+// the path to open.
+func (j *Job) file(d *decoder, v *node, path string) string {
+	name := d.text(v, path)
+	if v.kind != scalarNode {
+		return ""
+	}
+	j.inputs = append(j.inputs, v)
+	return j.resolve(name)
+}
+
+func (j *Job) resolve(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(j.path), filepath.FromSlash(name))
+}
+
+// Check writes to w what the job would do, without doing it.
+func (j *Job) Check(w io.Writer) error { return j.task.check(w) }
+
+// YAML is the job as it runs: with what was set, and with defaults filled in.
+func (j *Job) YAML() string { return j.tree.yaml() }

@@ -1,0 +1,268 @@
+package job
+
+import (
+	"slices"
+
+	"github.com/seed-0772dd2d/ritz/pinn"
+)
+
+// pinnTask is a job of kind pinn: a problem to be solved by physics-informed
+// neural networks, what to compare its solution with, and what to write.
+type pinnTask struct {
+	job       *Job
+	problem   pinn.Problem
+	settings  pinn.Settings
+	data      []dataFile // of the conditions that measured
+	reference reference
+	output    output
+}
+
+// dataFile is the table that a condition takes its values from.
+type dataFile struct {
+	condition int
+	node      *node
+	file      string
+}
+
+// reference is the solution to compare with: a table or expressions.
+type reference struct {
+	node  *node  // of the file's name
+	file  string // a CSV file
+	exact map[string]string
+	grid  map[string]int
+}
+
+// output says what a run writes, and how often.
+type output struct {
+	figures    []string // formats
+	checkpoint float64  // seconds between checkpoints
+	log        int      // iterations between rows of the history
+}
+
+func decodePINN(j *Job, s *section) task {
+	t := &pinnTask{job: j}
+	t.settings.Seed, t.settings.Threads = j.Seed, j.Threads
+	t.decodeProblem(s)
+	t.decodeReference(s)
+	t.decodeNetwork(s.sub("network"))
+	t.decodePoints(s.sub("points"))
+	t.decodeTrain(s)
+	t.decodeOutput(s.sub("output"))
+	return t
+}
+
+func (t *pinnTask) decodeProblem(s *section) {
+	p := &t.problem
+	p.Constants = s.numbers("constants") // first: the other numbers may use them
+	s.constants = p.Constants
+	if v := s.require("domain", "the variables and their intervals, domain: {t: [0, 1], x: [-1, 1]}"); v != nil {
+		for _, e := range s.section(v, "domain").n.entries {
+			p.Domain = append(p.Domain, s.interval(e))
+		}
+		if v.kind == mappingNode && len(p.Domain) == 0 {
+			s.fail(v, "domain", "expected at least one variable")
+		}
+	}
+	if v := s.require("fields", "the unknown functions, fields: [u]"); v != nil {
+		for i, f := range s.list(v, "fields") {
+			p.Fields = append(p.Fields, s.text(f, item("fields", i)))
+		}
+		if v.kind == listNode && len(p.Fields) == 0 {
+			s.fail(v, "fields", "expected at least one field")
+		}
+	}
+	p.Parameters = s.numbers("parameters")
+	for _, l := range s.texts("let") {
+		p.Let = append(p.Let, pinn.Let{Name: l[0], Text: l[1]})
+	}
+	if v := s.require("equations", "at least one for each field"); v != nil {
+		for i, n := range s.list(v, "equations") {
+			p.Equations = append(p.Equations, s.equation(n, item("equations", i)))
+		}
+	}
+	if v := s.get("conditions"); v != nil {
+		for i, n := range s.list(v, "conditions") {
+			p.Conditions = append(p.Conditions, t.condition(s, n, i))
+		}
+	}
+	p.Ansatz = map[string]string{}
+	for _, a := range s.texts("ansatz") {
+		p.Ansatz[a[0]] = a[1]
+		s.oneOf("ansatz", a[0], p.Fields, "field")
+	}
+}
+
+// interval reads one variable of the domain, "x: [-1, 1]".
+func (s *section) interval(e entry) pinn.Interval {
+	path := "domain." + e.key.text
+	in := pinn.Interval{Name: e.key.text}
+	if e.value.kind != listNode || len(e.value.items) != 2 {
+		s.fail(e.value, path, "expected an interval [low, high], got %s", e.value.what())
+		return in
+	}
+	var lo, hi bool
+	in.Lo, lo = s.decoder.number(e.value.items[0], item(path, 0))
+	in.Hi, hi = s.decoder.number(e.value.items[1], item(path, 1))
+	if lo && hi && !(in.Lo < in.Hi) {
+		s.fail(e.value, path, "expected low < high, got [%s, %s]", format(in.Lo), format(in.Hi))
+	}
+	return in
+}
+
+// numbers reads a mapping of names to numbers; each may use those before it.
+func (s *section) numbers(key string) map[string]float64 {
+	v := s.get(key)
+	if v == nil {
+		return nil
+	}
+	numbers := map[string]float64{}
+	d := s.decoder
+	before := d.constants
+	for _, e := range d.section(v, s.at(key)).n.entries {
+		x, ok := d.number(e.value, join(s.at(key), e.key.text))
+		if !ok {
+			x = 1 // so that what uses it shows no second fault
+		}
+		numbers[e.key.text] = x
+		if before == nil {
+			d.constants = numbers
+		}
+	}
+	d.constants = before
+	return numbers
+}
+
+// texts reads a mapping of names to texts, in order.
+func (s *section) texts(key string) [][2]string {
+	v := s.get(key)
+	if v == nil {
+		return nil
+	}
+	var texts [][2]string
+	for _, e := range s.section(v, s.at(key)).n.entries {
+		texts = append(texts, [2]string{e.key.text, s.text(e.value, join(s.at(key), e.key.text))})
+	}
+	return texts
+}
+
+// oneOf checks that the name of an entry under key is a known one.
+func (s *section) oneOf(key, name string, known []string, what string) {
+	if slices.Contains(known, name) {
+		return
+	}
+	for _, e := range s.n.get(key).entries {
+		if e.key.text == name {
+			s.fail(e.key, s.at(key), "unknown %s %q%s", what, name, nearest(name, known))
+			return
+		}
+	}
+}
+
+// equation reads a text or {equation: text, weight: w}.
+func (d *decoder) equation(n *node, path string) pinn.Equation {
+	if n.kind == scalarNode {
+		return pinn.Equation{Text: n.text}
+	}
+	if n.kind != mappingNode {
+		d.fail(n, path, "expected an equation or {equation, weight}, got %s", n.what())
+		return pinn.Equation{}
+	}
+	s := d.section(n, path)
+	defer s.close()
+	var e pinn.Equation
+	if v := s.require("equation", `its text, {equation: "u_t = u_xx", weight: 1}`); v != nil {
+		e.Text = s.text(v, s.at("equation"))
+	}
+	e.Weight = s.positive("weight", 1)
+	return e
+}
+
+// condition reads a text, {equation, weight, points} or {data, weight}.
+func (t *pinnTask) condition(parent *section, n *node, i int) pinn.Condition {
+	path := item("conditions", i)
+	if n.kind == scalarNode {
+		return pinn.Condition{Text: n.text}
+	}
+	if n.kind != mappingNode {
+		parent.fail(n, path, "expected a condition, {equation, weight, points} or {data, weight}, got %s", n.what())
+		return pinn.Condition{}
+	}
+	s := parent.section(n, path)
+	defer s.close()
+	var c pinn.Condition
+	text, data := s.get("equation"), s.get("data")
+	switch {
+	case text != nil && data != nil:
+		s.fail(n, path, "expected either equation or data, got both")
+	case text == nil && data == nil:
+		s.fail(n, path, "expected the key equation or data")
+	case data != nil:
+		t.data = append(t.data, dataFile{i, data, t.job.file(s.decoder, data, s.at("data"))})
+	default:
+		c.Text = s.text(text, s.at("equation"))
+	}
+	if text != nil {
+		if v := s.get("points"); v != nil {
+			c.Points = s.decoder.integer(v, s.at("points"), 1)
+		}
+	}
+	c.Weight = s.positive("weight", 1)
+	return c
+}
+
+func (t *pinnTask) decodeReference(parent *section) {
+	v := parent.get("reference")
+	if v == nil {
+		return
+	}
+	s := parent.section(v, "reference")
+	defer s.close()
+	r := &t.reference
+	file, exact := s.get("file"), s.get("exact")
+	switch {
+	case file != nil && exact != nil:
+		s.fail(v, s.path, "expected either file or exact, got both")
+	case file == nil && exact == nil:
+		s.fail(v, s.path, `expected {file: u.csv} or {exact: {u: "..."}}`)
+	case file != nil:
+		r.node, r.file = file, t.job.file(s.decoder, file, s.at("file"))
+	default:
+		r.exact = map[string]string{}
+		for _, e := range s.section(exact, s.at("exact")).n.entries {
+			r.exact[e.key.text] = s.text(e.value, join(s.at("exact"), e.key.text))
+			s.oneOf("exact", e.key.text, t.problem.Fields, "field")
+		}
+		if g := s.get("grid"); g != nil {
+			r.grid = map[string]int{}
+			for _, e := range s.section(g, s.at("grid")).n.entries {
+				r.grid[e.key.text] = s.decoder.integer(e.value, join(s.at("grid"), e.key.text), 2)
+				s.oneOf("grid", e.key.text, t.variables(), "variable")
+			}
+		}
+	}
+}
+
+func (t *pinnTask) variables() []string {
+	names := make([]string, len(t.problem.Domain))
+	for i, v := range t.problem.Domain {
+		names[i] = v.Name
+	}
+	return names
+}
+
+func (t *pinnTask) decodeOutput(s *section) {
+	defer s.close()
+	o := &t.output
+	if v := s.get("figures"); v == nil {
+		o.figures = []string{"png"}
+		list := s.n.beside(listNode, "")
+		list.items = append(list.items, list.beside(scalarNode, "png"))
+		s.n.put("figures", list)
+	} else {
+		for i, f := range s.list(v, s.at("figures")) {
+			o.figures = append(o.figures, s.word(f, item(s.at("figures"), i), []string{"png", "svg"}))
+		}
+	}
+	o.checkpoint = s.positive("checkpoint", 60)
+	o.log = s.integer("log", 10, 1)
+}

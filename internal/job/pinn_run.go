@@ -1,0 +1,319 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-0772dd2d/ritz/pinn"
+)
+
+// pinnWork is a problem made ready for training.
+type pinnWork struct {
+	task      *pinnTask
+	trainer   *pinn.Trainer
+	reference *pinn.Reference // nil: none
+	resumed   *checkpoint     // nil: from the start
+	watch     func(pinn.Progress)
+}
+
+// pinnBody is the pinn part of result.json.
+type pinnBody struct {
+	Stages     []pinnStage          `json:"stages"`
+	Loss       Number               `json:"loss"`
+	Terms      map[string]Number    `json:"terms"` // weighted loss of each term
+	Errors     map[string]pinnError `json:"errors,omitempty"`
+	Parameters map[string]Number    `json:"parameters,omitempty"`
+	Figures    []string             `json:"figures"`
+}
+
+type pinnStage struct {
+	Optimizer   string `json:"optimizer"`
+	Iterations  int    `json:"iterations"`
+	Evaluations int    `json:"evaluations"`
+	Loss        Number `json:"loss"`
+	Stopped     string `json:"stopped"`
+}
+
+type pinnError struct {
+	RelativeL2 Number `json:"relative_l2"`
+	MaxAbs     Number `json:"max_abs"`
+}
+
+// compile builds the trainer and reads the files of the job.
+func (t *pinnTask) compile(o *Options) (work, error) {
+	w := &pinnWork{task: t}
+	settings := t.settings
+	settings.Progress = func(p pinn.Progress) { w.watch(p) }
+	var err error
+	if w.trainer, w.reference, err = t.solver(settings); err != nil {
+		return nil, err
+	}
+	w.watch = func(pinn.Progress) {}
+	if o.Progress != nil {
+		w.watch = func(p pinn.Progress) {
+			o.Progress(Progress{
+				Stage: p.Stage, Stages: p.Stages, Name: p.Optimizer,
+				Iteration: p.Iteration, Iterations: p.Iterations,
+				Total: p.Total, TotalMost: p.TotalMost, Loss: p.Loss, Seconds: p.Seconds,
+			})
+		}
+	}
+	if t.settings.Train == nil {
+		t.job.tree.put("train", stagesNode(t.job.tree, w.trainer.Info().Stages))
+	}
+	return w, nil
+}
+
+// stagesNode writes stages as they stand in a job file, for train: auto.
+func stagesNode(at *node, stages []pinn.Stage) *node {
+	list := at.beside(listNode, "")
+	list.flow = false
+	for _, s := range stages {
+		keys := at.beside(mappingNode, "")
+		keys.put("iterations", at.beside(scalarNode, fmt.Sprint(s.Iterations)))
+		if s.Rate > 0 {
+			keys.put("rate", at.beside(scalarNode, format(s.Rate)))
+		}
+		keys.put("tolerance", at.beside(scalarNode, format(s.Tolerance)))
+		keys.put("objective", at.beside(scalarNode, s.Objective))
+		stage := at.beside(mappingNode, "")
+		stage.flow = false
+		stage.put(s.Optimizer, keys)
+		list.items = append(list.items, stage)
+	}
+	return list
+}
+
+func (w *pinnWork) restore(c *checkpoint) error {
+	w.resumed = c
+	return w.trainer.UnmarshalBinary(c.State)
+}
+
+// run trains, with the history and checkpoints written as it goes.
+func (w *pinnWork) run(ctx context.Context, d *directory) (Body, error) {
+	h, err := w.openHistory(d)
+	if err != nil {
+		return &pinnBody{}, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	every := time.Duration(w.task.output.checkpoint * float64(time.Second))
+	saved, report := time.Now(), w.watch
+	w.watch = func(p pinn.Progress) {
+		err := h.add(p)
+		if err == nil && time.Since(saved) > every {
+			err = w.save(d, h)
+			saved = time.Now()
+		}
+		if err != nil {
+			cancel(&writeError{err})
+		}
+		report(p)
+	}
+	r, err := w.trainer.Run(ctx)
+	var failed *writeError
+	if errors.As(context.Cause(ctx), &failed) {
+		err = failed
+	}
+	if err != nil && failed == nil {
+		if e := w.save(d, h); e != nil {
+			err = &writeError{e}
+		}
+	}
+	if e := h.close(); err == nil && e != nil {
+		err = &writeError{e}
+	}
+	body := newPinnBody(r)
+	if e := w.finish(d, body, err); err == nil {
+		err = e
+	}
+	return body, err
+}
+
+// writeError ends a run that cannot write its files.
+type writeError struct{ err error }
+
+func (e *writeError) Error() string { return "cannot write: " + e.err.Error() }
+func (e *writeError) Unwrap() error { return e.err }
+
+func (w *pinnWork) openHistory(d *directory) (*history, error) {
+	path, every := d.file("history.csv"), w.task.output.log
+	if w.resumed != nil {
+		return resumeHistory(path, every, w.resumed)
+	}
+	return newHistory(path, every, w.trainer.Terms())
+}
+
+// save writes a checkpoint.
+func (w *pinnWork) save(d *directory, h *history) error {
+	if err := h.flush(); err != nil {
+		return err
+	}
+	state, err := w.trainer.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	return d.save(&checkpoint{Seconds: d.seconds(), History: h.size, Pending: h.pending, State: state})
+}
+
+// finish writes the solution, compares it with the reference, and draws it
+// unless the run was interrupted: then there is no time.
+func (w *pinnWork) finish(d *directory, body *pinnBody, ended error) error {
+	solution := w.trainer.Solution()
+	if err := solution.Save(d.file("solution.json")); err != nil {
+		return &writeError{err}
+	}
+	if w.reference != nil {
+		errs, err := solution.Errors(w.reference)
+		if err != nil {
+			return err
+		}
+		body.Errors = map[string]pinnError{}
+		for name, e := range errs {
+			body.Errors[name] = pinnError{Number(e.RelativeL2), Number(e.MaxAbs)}
+		}
+	}
+	if errors.Is(ended, context.Canceled) || errors.Is(ended, context.DeadlineExceeded) {
+		return nil
+	}
+	var err error
+	body.Figures, err = w.draw(d, solution)
+	return err
+}
+
+func newPinnBody(r *pinn.Report) *pinnBody {
+	b := &pinnBody{Loss: Number(r.Loss), Terms: numbers(r.Terms), Parameters: numbers(r.Parameters), Figures: []string{}}
+	for _, s := range r.Stages {
+		b.Stages = append(b.Stages, pinnStage{s.Optimizer, s.Iterations, s.Evaluations, Number(s.Loss), s.Stopped})
+	}
+	return b
+}
+
+func numbers(m map[string]float64) map[string]Number {
+	out := make(map[string]Number, len(m))
+	for name, x := range m {
+		out[name] = Number(x)
+	}
+	return out
+}
+
+// Summary prints loss, errors, parameters and figures.
+func (b *pinnBody) Summary(w io.Writer) {
+	iterations, evaluations := 0, 0
+	for _, s := range b.Stages {
+		iterations += s.Iterations
+		evaluations += s.Evaluations
+	}
+	fmt.Fprintf(w, "loss %.3g after %d iterations, %d evaluations\n", float64(b.Loss), iterations, evaluations)
+	for _, name := range sortedKeys(b.Errors) {
+		e := b.Errors[name]
+		fmt.Fprintf(w, "%s: relative L2 error %.3g, largest error %.3g\n", name, float64(e.RelativeL2), float64(e.MaxAbs))
+	}
+	for _, name := range sortedKeys(b.Parameters) {
+		fmt.Fprintf(w, "%s = %.8g\n", name, float64(b.Parameters[name]))
+	}
+	if len(b.Figures) > 0 {
+		fmt.Fprintf(w, "figures %s\n", strings.Join(b.Figures, ", "))
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// locate finds the node of a text that package pinn found fault with.
+func (t *pinnTask) locate(e *pinn.TextError) (*node, string) {
+	root := t.job.tree
+	n, path := root.get(e.Part), e.Part
+	if e.Part == "exact" && root.get("reference") != nil {
+		n, path = root.get("reference").get("exact"), "reference.exact"
+	}
+	step := func(next *node, name string) {
+		if next != nil {
+			n = next
+		}
+		path = name
+	}
+	if n == nil {
+		return root, path
+	}
+	if n.kind == listNode && e.Index >= 0 && e.Index < len(n.items) {
+		step(n.items[e.Index], item(path, e.Index))
+	}
+	if n.kind == mappingNode && (e.Part == "equations" || e.Part == "conditions") {
+		for _, key := range []string{"equation", "data"} {
+			step(n.get(key), path)
+		}
+	}
+	if e.Part == "train" && n.kind == mappingNode && len(n.entries) == 1 {
+		step(n.entries[0].value, join(path, n.entries[0].key.text))
+	}
+	if e.Key != "" {
+		step(n.get(e.Key), join(path, e.Key))
+	}
+	return n, path
+}
+
+// place gives an error of package pinn its place in the job file.
+func (t *pinnTask) place(err error) error {
+	var e *pinn.TextError
+	if !errors.As(err, &e) {
+		return fmt.Errorf("%s: %w", t.job.path, err)
+	}
+	n, path := t.locate(e)
+	return textFault(n, path, e.Err)
+}
+
+// table reads a CSV file of the job.
+func (t *pinnTask) table(n *node, path, file string) (*pinn.Table, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, textFault(n, path, err)
+	}
+	defer f.Close()
+	table, err := pinn.ReadTable(f, t.variables(), t.problem.Fields)
+	if err != nil {
+		e := fault(n, path, fmt.Sprintf("%s: %v", n.text, err))
+		e.Err = err
+		return nil, e
+	}
+	return table, nil
+}
+
+// solver builds the trainer and the reference, which is nil if there is none.
+func (t *pinnTask) solver(settings pinn.Settings) (*pinn.Trainer, *pinn.Reference, error) {
+	p := t.problem
+	p.Conditions = slices.Clone(p.Conditions)
+	for _, d := range t.data {
+		table, err := t.table(d.node, item("conditions", d.condition), d.file)
+		if err != nil {
+			return nil, nil, err
+		}
+		p.Conditions[d.condition].Data = table
+	}
+	trainer, err := pinn.New(&p, settings)
+	if err != nil {
+		return nil, nil, t.place(err)
+	}
+	var ref *pinn.Reference
+	switch r := t.reference; {
+	case r.file != "":
+		table, err := t.table(r.node, "reference.file", r.file)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ref, err = pinn.NewReference(table, &p); err != nil {
+			return nil, nil, t.place(err)
+		}
+	case r.exact != nil:
+		if ref, err = pinn.ExactReference(&p, r.exact, r.grid); err != nil {
+			return nil, nil, t.place(err)
+		}
+	}
+	return trainer, ref, nil
+}

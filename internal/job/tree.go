@@ -1,0 +1,218 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// node is a YAML value with its place. Scalars keep their text: what it means
+// (a number, an equation, a name) is for the key it stands under to say.
+type node struct {
+	kind    nodeKind
+	text    string  // of a scalar
+	quoted  bool    // a scalar in quotes or a block scalar: never a list, never null
+	flow    bool    // a list or mapping written in brackets
+	items   []*node // of a list
+	entries []entry // of a mapping, in order
+	source  *source
+	line    int
+	column  int
+	// verbatim is the column at which the text itself starts if the line
+	// shows it character by character (no escapes, no second line), else 0.
+	verbatim int
+}
+
+type nodeKind int
+
+const (
+	nullNode nodeKind = iota
+	scalarNode
+	listNode
+	mappingNode
+)
+
+// entry is one key of a mapping.
+type entry struct{ key, value *node }
+
+// source is the text nodes come from; lines is nil for what did not stand in
+// a file.
+type source struct {
+	name  string
+	lines []string
+}
+
+func (s *source) line(i int) string {
+	if i < 1 || i > len(s.lines) {
+		return ""
+	}
+	return s.lines[i-1]
+}
+
+// what names the kind of value n is, for error messages.
+func (n *node) what() string {
+	switch n.kind {
+	case listNode:
+		return "a list"
+	case mappingNode:
+		return "a mapping"
+	case nullNode:
+		return "nothing"
+	}
+	return fmt.Sprintf("%q", n.text)
+}
+
+// get returns the value of a mapping's key, or nil.
+func (n *node) get(key string) *node {
+	for _, e := range n.entries {
+		if e.key.text == key {
+			return e.value
+		}
+	}
+	return nil
+}
+
+// put sets the value of a mapping's key.
+func (n *node) put(key string, value *node) {
+	for i, e := range n.entries {
+		if e.key.text == key {
+			n.entries[i].value = value
+			return
+		}
+	}
+	n.entries = append(n.entries, entry{n.beside(scalarNode, key), value})
+}
+
+// beside returns a new node that shares the place of n, for what is filled in.
+func (n *node) beside(kind nodeKind, text string) *node {
+	return &node{kind: kind, text: text, source: n.source, line: n.line, column: n.column, flow: true}
+}
+
+// parse reads YAML text. An empty text is a null node.
+func parse(text string, src *source) (root *node, err error) {
+	defer func() { // the parser is not ours; a text must never bring the caller down
+		if r := recover(); r != nil {
+			root, err = nil, fault(&node{source: src, line: 1, column: 1}, "", fmt.Sprintf("not readable as YAML: %v", r))
+		}
+	}()
+	file, err := parser.ParseBytes([]byte(text), 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		at, msg := &node{source: src, line: 1, column: 1}, err.Error()
+		var e yaml.Error
+		if errors.As(err, &e) {
+			msg = e.GetMessage()
+			if tk := e.GetToken(); tk != nil && tk.Position != nil {
+				at.line, at.column = tk.Position.Line, tk.Position.Column
+			}
+		}
+		f := fault(at, "", "not readable as YAML: "+msg)
+		f.Err = err
+		return nil, f
+	}
+	root = &node{source: src, line: 1, column: 1}
+	var found bool
+	for _, doc := range file.Docs {
+		if doc.Body == nil || doc.Body.Type() == ast.CommentType {
+			continue
+		}
+		next, err := convert(doc.Body, src, 0)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			return nil, fault(next, "", "a second YAML document: a job file holds one")
+		}
+		root, found = next, true
+	}
+	return root, nil
+}
+
+// maxDepth bounds the nesting of a job file: nothing sensible comes near it.
+const maxDepth = 50
+
+func convert(in ast.Node, src *source, depth int) (*node, error) {
+	n := &node{source: src, line: 1, column: 1}
+	if tk := in.GetToken(); tk != nil && tk.Position != nil {
+		n.line, n.column = tk.Position.Line, tk.Position.Column
+	}
+	if depth > maxDepth {
+		return nil, fault(n, "", fmt.Sprintf("nested more than %d deep", maxDepth))
+	}
+	switch in := in.(type) {
+	case *ast.NullNode:
+		return n, nil
+	case *ast.MappingNode:
+		n.kind, n.flow = mappingNode, in.IsFlowStyle
+		return n, n.convertEntries(in.Values, depth)
+	case *ast.MappingValueNode:
+		n.kind = mappingNode
+		return n, n.convertEntries([]*ast.MappingValueNode{in}, depth)
+	case *ast.SequenceNode:
+		n.kind, n.flow = listNode, in.IsFlowStyle
+		for _, value := range in.Values {
+			item, err := convert(value, src, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			n.items = append(n.items, item)
+		}
+		return n, nil
+	case *ast.LiteralNode:
+		n.kind, n.quoted = scalarNode, true
+		n.text = strings.TrimRight(in.Value.Value, "\n")
+		return n, nil
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
+		return nil, fault(n, "", "anchors (&), aliases (*) and tags (!) have no place in a job file; put a text that starts so in quotes")
+	case ast.ScalarNode:
+		n.scalar(in.GetToken())
+		return n, nil
+	}
+	return nil, fault(n, "", "not readable as a value")
+}
+
+func (n *node) convertEntries(values []*ast.MappingValueNode, depth int) error {
+	for i, v := range values {
+		key, err := convert(v.Key, n.source, depth+1)
+		if err != nil {
+			return err
+		}
+		if key.kind != scalarNode {
+			key.kind, key.text = scalarNode, v.Key.GetToken().Value
+		}
+		if i == 0 && !n.flow { // the parser puts a block mapping at its first colon
+			n.line, n.column = key.line, key.column
+		}
+		value, err := convert(v.Value, n.source, depth+1)
+		if err != nil {
+			return err
+		}
+		if value.kind == nullNode && value.line == 1 && value.column == 1 {
+			value.line, value.column = key.line, key.column
+		}
+		n.entries = append(n.entries, entry{key, value})
+	}
+	return nil
+}
+
+// scalar takes the text of a token and finds out where its line shows it.
+func (n *node) scalar(tk *token.Token) {
+	n.kind, n.text = scalarNode, tk.Value
+	n.quoted = tk.Type == token.SingleQuoteType || tk.Type == token.DoubleQuoteType
+	line := []rune(n.source.line(n.line))
+	start := n.column
+	if n.quoted {
+		start++
+	}
+	if start < 1 || start > len(line)+1 || n.text == "" {
+		return
+	}
+	if rest, shown := strings.CutPrefix(string(line[start-1:]), n.text); shown &&
+		(!n.quoted || strings.HasPrefix(rest, "'") || strings.HasPrefix(rest, `"`)) {
+		n.verbatim = start
+	}
+}
