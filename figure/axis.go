@@ -32,7 +32,7 @@ func (t tick) minor() bool { return t.label.text == "" }
 
 // huge bounds the numbers drawn; what is larger counts as infinite, so that
 // differences do not overflow.
-const huge = 1e300
+const huge = 1e250
 
 // shows reports whether the value has a place on a scale.
 func shows(v float64, log bool) bool {
@@ -56,7 +56,7 @@ func newAxis(text string, log bool, lo, hi, pad float64) axis {
 		switch v := lo; {
 		case log:
 			lo, hi = v/10, v*10
-		case v == 0:
+		case math.Abs(v) <= 1/huge:
 			lo, hi = -1, 1
 		default:
 			lo, hi = v-math.Abs(v)/2, v+math.Abs(v)/2
@@ -64,7 +64,7 @@ func newAxis(text string, log bool, lo, hi, pad float64) axis {
 		pad = 0
 	}
 	if log {
-		d := pad * math.Log(hi/lo)
+		d := pad * (math.Log(hi) - math.Log(lo))
 		lo, hi = lo*math.Exp(-d), hi*math.Exp(d)
 	} else {
 		d := pad * (hi - lo)
@@ -76,7 +76,7 @@ func newAxis(text string, log bool, lo, hi, pad float64) axis {
 // at returns 0 at lo and 1 at hi.
 func (a *axis) at(v float64) float64 {
 	if a.log {
-		return math.Log(v/a.lo) / math.Log(a.hi/a.lo)
+		return (math.Log(v) - math.Log(a.lo)) / (math.Log(a.hi) - math.Log(a.lo))
 	}
 	return (v - a.lo) / (a.hi - a.lo)
 }
@@ -166,14 +166,21 @@ func (a *axis) linear(n int) {
 	a.ticks = format(values, exponent)
 }
 
-// decades labels powers of ten, every one or every so many; in between it
-// marks the other powers or, where all are labelled, their multiples.
+// decades labels powers of ten, every one or every so many, but at least two
+// if there are; in between it marks the other powers or, where all are
+// labelled, their multiples.
 func (a *axis) decades(n int) {
+	lo, hi := math.Log10(a.lo), math.Log10(a.hi)
+	first, last := int(math.Floor(lo)), int(math.Ceil(hi))
+	stride := max(1, int(math.Ceil((hi-lo)/float64(n))))
+	for a.everyDecade(first, last, stride); a.labels() < 2 && stride > 1; a.everyDecade(first, last, stride) {
+		stride--
+	}
+}
+
+func (a *axis) everyDecade(first, last, stride int) {
 	a.ticks = nil
-	lo := int(math.Floor(math.Log10(a.lo)))
-	hi := int(math.Ceil(math.Log10(a.hi)))
-	stride := max(1, int(math.Ceil(math.Log10(a.hi/a.lo)/float64(n))))
-	for k := lo; k <= hi; k++ {
+	for k := first; k <= last; k++ {
 		t := tick{value: math.Pow10(k)}
 		if k%stride == 0 {
 			t.label = label{"10", minus(strconv.Itoa(k))}
@@ -215,7 +222,7 @@ func format(values []float64, exponent int) []tick {
 		switch {
 		case plain:
 			ticks[i] = tick{v, label{text: minus(strconv.FormatFloat(v, 'f', max(0, -exponent), 64))}}
-		case v == 0:
+		case math.Abs(v) <= 1/huge:
 			ticks[i] = tick{v, label{text: "0"}}
 		default:
 			m := strconv.FormatFloat(v/math.Pow10(e), 'f', max(0, e-exponent), 64)

@@ -9,6 +9,6 @@
 // outlines of Liberation Sans: pictures look the same wherever they are opened.
 //
 // Numbers that are not finite never stop a picture: a cell is masked in grey,
-// a curve has a gap. Magnitudes above 1e300 count as infinite. Lengths that do
+// a curve has a gap. Magnitudes above 1e250 count as infinite. Lengths that do
 // not fit, or no data at all, are errors. The same input gives the same bytes.
 package figure

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -76,19 +77,27 @@ func (h Heatmap) check() error {
 	if len(h.Z) != len(h.X)*len(h.Y) {
 		return fmt.Errorf("%d values on a grid of %d x %d points, want %d", len(h.Z), len(h.X), len(h.Y), len(h.X)*len(h.Y))
 	}
-	for name, v := range map[string][]float64{"X": h.X, "Y": h.Y} {
-		for i := range v {
-			if !shows(v[i], false) || i > 0 && !(v[i] > v[i-1]) {
-				return fmt.Errorf("%s[%d] = %g: coordinates must be finite and increase", name, i, v[i])
-			}
-		}
+	if err := increases("X", h.X); err != nil {
+		return err
+	}
+	if err := increases("Y", h.Y); err != nil {
+		return err
 	}
 	if h.Diverging && h.Log10 {
-		return fmt.Errorf("Diverging and Log10 exclude each other")
+		return errors.New("options Diverging and Log10 exclude each other")
 	}
 	if h.ZMin != 0 || h.ZMax != 0 {
 		if !shows(h.ZMin, h.Log10) || !shows(h.ZMax, h.Log10) || h.ZMin >= h.ZMax {
 			return fmt.Errorf("colour range [%g, %g] must be finite and increase, and be positive with Log10", h.ZMin, h.ZMax)
+		}
+	}
+	return nil
+}
+
+func increases(name string, v []float64) error {
+	for i := range v {
+		if !shows(v[i], false) || i > 0 && !(v[i] > v[i-1]) {
+			return fmt.Errorf("%s[%d] = %g: coordinates must be finite and increase", name, i, v[i])
 		}
 	}
 	return nil

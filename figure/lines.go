@@ -75,8 +75,11 @@ func (l Lines) layout() (sheet, error) {
 		return sheet{}, fmt.Errorf("lines %q: %w", l.Title, ErrNoData)
 	}
 	f := &frame{title: l.Title, grid: true}
-	// Curves run to the sides of the frame, discs stay clear of them.
-	f.x = newAxis(l.XLabel, l.XLog, x.lo, x.hi, map[bool]float64{true: 0.03}[points])
+	side := 0. // curves run to the sides of the frame
+	if points {
+		side = 0.03 // discs stay clear of them
+	}
+	f.x = newAxis(l.XLabel, l.XLog, x.lo, x.hi, side)
 	f.y = newAxis(l.YLabel, l.YLog, y.lo, y.hi, 0.05)
 	curves := l.curves()
 	f.paint = func(c canvas, area vg.Rectangle) {
@@ -154,7 +157,7 @@ func (s Series) draw(c canvas, runs [][]vg.Point) {
 		default:
 			run = thin(run)
 			width := s.width()
-			if columns := len(run) / 3; math.Abs(float64(run[len(run)-1].X-run[0].X)) < float64(columns)*float64(pixel) {
+			if columns := (run[len(run)-1].X - run[0].X) / pixel; vg.Length(len(run)) > 3*max(columns, -columns) {
 				width /= 2 // noise in every column: a full line would be a smear
 			}
 			c.polyline(s.Color, width, dashes(s.Style), run...)

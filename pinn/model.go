@@ -273,13 +273,7 @@ func (m *model) fieldScale(f int) float64 {
 // remains are raw network outputs and their derivatives.
 func (m *model) outputs(n expr.Node) expr.Node {
 	return expr.Substitute(n, func(f int, order expr.MultiIndex) expr.Node {
-		node := m.ansatz[f]
-		for v, k := range order {
-			for range k {
-				node = expr.Diff(node, v)
-			}
-		}
-		return node
+		return expr.Derivative(m.ansatz[f], order)
 	})
 }
 

@@ -58,39 +58,43 @@ const noRow = -1
 // declare gives every name in n its input row, and checks it against the scope.
 func (c *compiler) declare(n Node) (err error) {
 	p := &c.program
+	fail := func(format string, args ...any) {
+		if err == nil {
+			err = fmt.Errorf(format, args...)
+		}
+	}
 	walk(n, func(n Node) {
-		in, limit := input{}, 1
+		var in input
+		known := true
 		switch n := n.(type) {
 		case *variable:
-			in, limit = input{kind: inputVariable, index: n.index}, len(c.scope.Variables)
+			in = input{kind: inputVariable, index: n.index}
+			known = n.index < len(c.scope.Variables)
 		case *parameter:
-			in, limit = input{kind: inputParameter, index: n.index}, len(c.scope.Parameters)
+			in = input{kind: inputParameter, index: n.index}
+			known = n.index < len(c.scope.Parameters)
 		case *field:
 			ref := FieldRef{n.index, n.order}
-			if total := totalOrder(n.order); total > MaxOrder && err == nil {
-				err = fmt.Errorf("%s has order %d: at most %d is supported", n, total, MaxOrder)
-			}
-			if n.index >= len(c.scope.Fields) {
-				limit = 0
-			}
-			if in = (input{kind: inputField, index: slices.Index(p.Fields, ref)}); in.index < 0 {
+			in = input{kind: inputField, index: slices.Index(p.Fields, ref)}
+			if in.index < 0 {
 				in.index = len(p.Fields)
 				p.Fields = append(p.Fields, ref)
 			}
-			limit *= len(p.Fields)
+			known = n.index < len(c.scope.Fields)
+			if total := totalOrder(n.order); total > MaxOrder {
+				fail("%s has order %d: at most %d is supported", n, total, MaxOrder)
+			}
 		case *Integral:
-			in.kind = inputIntegral
-			in.index = slices.IndexFunc(p.Integrals, func(i *Integral) bool { return Equal(i, n) })
+			in = input{kind: inputIntegral, index: slices.IndexFunc(p.Integrals, func(i *Integral) bool { return Equal(i, n) })}
 			if in.index < 0 {
 				in.index = len(p.Integrals)
 				p.Integrals = append(p.Integrals, n)
 			}
-			limit = len(p.Integrals)
 		default:
 			return
 		}
-		if in.index >= limit && err == nil {
-			err = fmt.Errorf("%s is not in the scope", n)
+		if !known {
+			fail("%s is not in the scope", n)
 		}
 		c.lowered[n] = scaled{1, c.input(in)}
 	})
@@ -127,9 +131,6 @@ func (c *compiler) row(s scaled) int {
 
 // emit returns the row of an instruction's value, adding the instruction if it is new.
 func (c *compiler) emit(in instruction) int {
-	if (in.op == opAdd || in.op == opMul) && in.a > in.b {
-		in.a, in.b = in.b, in.a
-	}
 	row, ok := c.known[in]
 	if !ok {
 		active := c.program.active

@@ -13,6 +13,16 @@ func Diff(n Node, v int) Node {
 	return d.diff(Simplify(n))
 }
 
+// Derivative returns the simplified derivative of the given order by each variable.
+func Derivative(n Node, order MultiIndex) Node {
+	for v, times := range order {
+		for range times {
+			n = Diff(n, v)
+		}
+	}
+	return n
+}
+
 type differ struct {
 	v     int
 	memo  map[Node]Node
@@ -109,12 +119,12 @@ func (d *differ) productRule(n Node) Node {
 		for j, g := range factors {
 			if i == j {
 				t.push(g.base, g.n-1)
+				t.times(df, 1)
 			} else {
 				t.push(g.base, g.n)
 			}
 		}
 		t.times(newNumber(float64(f.n)), 1)
-		t.times(df, 1)
 		s.add(t.node(), 1)
 	}
 	return s.node()

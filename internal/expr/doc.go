@@ -36,6 +36,8 @@
 //
 // A declared name comes before a derivative: where a constant u_x is declared, u_x is that
 // constant and the derivative is D(u, x). Faults are [Error] values, which point at the character.
+// Refused are texts above 64 KiB, constructs nested deeper than 200, expressions above 20000 nodes
+// with named expressions and derivatives written out, and derivatives above order [MaxOrder].
 //
 // # Derivatives
 //

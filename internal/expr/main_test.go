@@ -50,7 +50,7 @@ func parsed(t testing.TB, text string, s *Scope) Node {
 }
 
 func drawPoint(t *rapid.T) *Env {
-	value := rapid.Float64Range(-3, 3)
+	value := rapid.Map(rapid.IntRange(-3e6, 3e6), func(i int) float64 { return float64(i) / 1e6 })
 	fields := map[FieldRef]float64{}
 	return &Env{
 		Variables:  rapid.SliceOfN(value, 3, 3).Draw(t, "variables"),
@@ -135,7 +135,7 @@ func drawNode(t *rapid.T, s *Scope, depth int) Node {
 
 // bounded evaluates n together with a bound on the rounding error: the effect that the errors of
 // the arguments have on each function, plus a few units in the last place. It is large where sums
-// cancel or a condition is on the verge.
+// cancel or a condition is on the verge. Both are NaN if any part of n is not finite.
 func bounded(n Node, env *Env) (value, bound float64) {
 	const unit = 0x1p-52
 	c, ok := n.(*call)
@@ -146,13 +146,13 @@ func bounded(n Node, env *Env) (value, bound float64) {
 	values, bounds := make([]float64, len(c.args)), make([]float64, len(c.args))
 	for i, a := range c.args {
 		values[i], bounds[i] = bounded(a, env)
+		if !isFinite(values[i]) || !isFinite(bounds[i]) {
+			return math.NaN(), math.NaN()
+		}
 	}
 	value = c.fn.value(values...)
 	bound = 4 * unit * math.Abs(value)
 	for i, v := range values {
-		if c.fn == conditional && bounds[i] == 0 {
-			continue
-		}
 		effect := 0.0
 		for _, moved := range []float64{v - bounds[i], v + bounds[i]} {
 			values[i] = moved
@@ -161,8 +161,8 @@ func bounded(n Node, env *Env) (value, bound float64) {
 		values[i] = v
 		bound += effect
 	}
-	if c.fn.logical && bound > 1e-3 {
-		bound = 1 // on the verge
-	}
 	return value, bound
 }
+
+// isSharp reports whether a bound says something about a value.
+func isSharp(bound, value float64) bool { return bound < 1e-3*(1+math.Abs(value)) }

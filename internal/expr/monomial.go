@@ -128,9 +128,14 @@ func (m *monomial) push(base Node, k int) {
 	}
 	for i := range *list {
 		if f := &(*list)[i]; Equal(f.base, base) && f.n+k <= maxExponent {
-			f.n += k
+			if !isNumber(base, 0) {
+				f.n += k
+			}
 			return
 		}
+	}
+	if isNumber(base, 0) {
+		k = 1 // a division by zero: 1/0^2 is 1/0
 	}
 	*list = append(*list, factor{base, k})
 }

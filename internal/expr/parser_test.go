@@ -38,7 +38,7 @@ func TestParsePrints(t *testing.T) {
 		"pi*e":                               "pi*e",
 		"λ*D":                                "λ*D",
 		"u_xx + u_tx + u_xt":                 "u_xx + u_tx + u_tx",
-		"D(u, x, 2, t)":                      "D(u, t, x, 2)",
+		"D(u, x, 2, t)":                      "u_txx",
 		"D(u, x) + D(u, x1)":                 "u_x + D(u, x1)",
 		"v_1 + v_1_x":                        "v_1 + v_1_x",
 		"D(u, t, 2) + u_tt":                  "D(u, t, 2) + u_tt", // u_tt is a constant here
@@ -94,7 +94,7 @@ func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"uu + 1":         `column 1: unknown name "uu": did you mean "u"?`,
 		"1 + lamda":      `column 5: unknown name "lamda": known are t, x, x1, u, v_1, D, nu, u_tt, k, λ, phi, pi, e`,
-		"1 + pii":        `column 5: unknown name "pii": did you mean "pi"?`,
+		"1 + pi1":        `column 5: unknown name "pi1": did you mean "pi"?`,
 		"1 + π":          `column 5: unknown name "π": write pi`,
 		"λ + U":          `column 5: unknown name "U": did you mean "u"?`,
 		"2x":             `column 2: two factors without an operator between them: write 2*x`,
@@ -152,12 +152,51 @@ func TestParseErrors(t *testing.T) {
 		"D(u, x, 1.5)":   `column 9: 1.5 is not an order of differentiation: a whole number from 1 to 12`,
 		"D(u, x, 13)":    `column 1: derivative of order 13: at most 12 is supported`,
 		"D(D(u,x,12),t)": `column 1: derivative of order 13: at most 12 is supported`,
+		"laplace(u, x)":  `column 1: laplace takes 1 argument, got 2`,
+		"laplace(u<1)":   `column 1: "laplace" works on numbers, not on a comparison: write if(condition, a, b)`,
+		"D(u<1, x)":      `column 3: a comparison is not a number: write if(condition, a, b)`,
+		"1 + not (x<1)":  `column 5: expected a number, a name or a parenthesis, found "not"`,
+		"v1_x":           `column 1: unknown name "v1_x": did you mean "v_1_x"?`,
 		"x +\n  uu":      `line 2, column 3: unknown name "uu": did you mean "u"?`,
 	} {
 		_, err := Parse(text, s)
 		var fault *Error
 		if assert.ErrorAs(t, err, &fault, text) {
 			assert.Equal(t, want, err.Error(), text)
+		}
+	}
+}
+
+func TestParseErrorsWithFewNames(t *testing.T) {
+	onlyTime := &Scope{Variables: []Variable{{"t", 0, 1}}, Fields: []string{"u"}}
+	for text, want := range map[string]string{
+		"laplace(u)": "column 1: laplace needs a space variable: the variable is t",
+		"u_x":        "column 3: u_x: x is not a variable: the variable is t",
+	} {
+		_, err := Parse(text, onlyTime)
+		assert.EqualError(t, err, want)
+	}
+	none := &Scope{Fields: []string{"u"}}
+	for text, want := range map[string]string{
+		"u_x":  "column 3: u_x: x is not a variable: there are no variables here",
+		"u(1)": "column 1: u is a field, not a function to call: write u alone; where a condition holds follows it: u = 0 at x=0",
+	} {
+		_, err := Parse(text, none)
+		assert.EqualError(t, err, want)
+	}
+	_, err := Parse("x", nil)
+	assert.EqualError(t, err, `column 1: unknown name "x": known are pi, e`)
+}
+
+func TestBranin(t *testing.T) {
+	s := &Scope{Variables: []Variable{{"x1", -5, 10}, {"x2", 0, 15}}}
+	n := parsed(t, "(x2 - 5.1/(4*pi^2)*x1^2 + 5/pi*x1 - 6)^2 + 10*(1 - 1/(8*pi))*cos(x1) + 10", s)
+	for _, x := range [][]float64{{-math.Pi, 12.275}, {math.Pi, 2.275}} {
+		for _, n := range []Node{n, Simplify(n)} {
+			assert.InDelta(t, 0.39788735772973816, Eval(n, &Env{Variables: x}), 1e-14)
+		}
+		for v := range x {
+			assert.InDelta(t, 0, Eval(Diff(n, v), &Env{Variables: x}), 1e-14)
 		}
 	}
 }

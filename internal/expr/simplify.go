@@ -101,7 +101,8 @@ func raise(base, exponent Node) Node {
 		return one
 	case isNumber(exponent, 1):
 		return base
-	case base == Node(builtinConstants["e"]):
+	}
+	if _, literal := exponent.(*number); !literal && base == Node(builtinConstants["e"]) {
 		return apply(functionNamed["exp"], exponent)
 	}
 	if v, ok := fold(power, []Node{base, exponent}); ok {
@@ -127,6 +128,10 @@ func (m *monomial) gather(n Node, k int) {
 		case div:
 			m.gather(c.args[0], k)
 			m.gather(c.args[1], -k)
+			return
+		case negate:
+			m.times(newNumber(-1), k)
+			m.gather(c.args[0], k)
 			return
 		}
 	}
@@ -187,6 +192,9 @@ func (s *sum) add(n Node, sign float64) {
 }
 
 func (s *sum) addMonomial(m *monomial) {
+	if m.c.p == 0 {
+		return
+	}
 	if s.index == nil {
 		s.index = map[uint64][]*monomial{}
 	}

@@ -30,9 +30,15 @@ type Network struct {
 // NewNetwork returns a network from the inputs over hidden layers of the given
 // widths to a number of outputs.
 func NewNetwork(inputs []Input, hidden []int, outputs int, act Activation) (*Network, error) {
+	if len(inputs) < 1 || len(inputs) > len(MultiIndex{}) {
+		return nil, fmt.Errorf("%d inputs: must be from 1 to %d", len(inputs), len(MultiIndex{}))
+	}
 	n := &Network{inputs: inputs, act: act}
 	units := 0
-	for _, in := range inputs {
+	for v, in := range inputs {
+		if length := in.Hi - in.Lo; !(length > 0) || math.IsInf(length, 1) {
+			return nil, fmt.Errorf("input %d runs over [%g, %g]: the interval must be finite and not empty", v, in.Lo, in.Hi)
+		}
 		units++
 		if in.Periodic {
 			units++

@@ -30,18 +30,32 @@ type term struct {
 	c    float64
 }
 
-// maxMembers bounds a set: a dense set of total order 6 in 3 variables has 84.
-const maxMembers = 512
+const (
+	// maxOrder bounds the total order of a member; its factorial is exact.
+	maxOrder = 20
+	// maxMembers bounds a set: a dense set of total order 6 in 3 variables has 84.
+	maxMembers = 512
+)
 
 // NewSet returns the smallest downward-closed set that holds the given
-// multi-indices (and zero).
+// multi-indices (and zero). It has at most 512 members, of total order at most
+// 20.
 func NewSet(want ...MultiIndex) (*Set, error) {
 	members := map[MultiIndex]bool{{}: true}
 	for _, alpha := range want {
-		for _, beta := range below(alpha) {
-			members[beta] = true
+		if k := order(alpha); k > maxOrder {
+			return nil, fmt.Errorf("derivative of order %d: at most %d is supported", k, maxOrder)
 		}
-		if len(members) > maxMembers {
+		size := 1 // of what lies below alpha
+		for _, k := range alpha {
+			size *= int(k) + 1
+		}
+		if size <= maxMembers {
+			for _, beta := range below(alpha) {
+				members[beta] = true
+			}
+		}
+		if max(size, len(members)) > maxMembers {
 			return nil, fmt.Errorf("derivative set has more than %d members; lower the orders", maxMembers)
 		}
 	}

@@ -174,7 +174,7 @@ func (g *fieldGrid) plane(name string, u, exact []float64) figure.Panel {
 		across = 1
 	}
 	panels := g.maps(name, name, across, 1-across, 0, 0, u, exact)
-	slices := figure.Lines{Title: "slices", XLabel: g.names[1-across], YLabel: name}
+	cuts := figure.Lines{Title: "slices", XLabel: g.names[1-across], YLabel: name}
 	steps := g.axes[across]
 	x := g.axes[1-across]
 	line := func(u []float64, k int) []float64 {
@@ -188,9 +188,9 @@ func (g *fieldGrid) plane(name string, u, exact []float64) figure.Panel {
 		}
 		return y
 	}
-	chosen := spread(len(steps), 5)
+	chosen := spread(len(steps), 5, g.time >= 0)
 	for _, k := range chosen {
-		slices.Series = append(slices.Series, figure.Series{Name: fmt.Sprintf("%s = %.3g", g.names[across], steps[k]), X: x, Y: line(u, k)})
+		cuts.Series = append(cuts.Series, figure.Series{Name: fmt.Sprintf("%s = %.3g", g.names[across], steps[k]), X: x, Y: line(u, k)})
 	}
 	for i, k := range chosen {
 		if exact == nil {
@@ -200,9 +200,9 @@ func (g *fieldGrid) plane(name string, u, exact []float64) figure.Panel {
 		if i == 0 {
 			s.Name = "reference"
 		}
-		slices.Series = append(slices.Series, s)
+		cuts.Series = append(cuts.Series, s)
 	}
-	panels = append(panels, slices)
+	panels = append(panels, cuts)
 	return figure.Tile(len(panels), panels...)
 }
 
@@ -250,17 +250,24 @@ func (g *fieldGrid) maps(title, name string, across, up, v, k int, u, exact []fl
 		e := m
 		e.Title, e.Log10 = fmt.Sprintf("|%s - reference|", name), true
 		e.Z = plane(distance(u, exact))
+		if most := slices.Max(e.Z); most > 0 && !math.IsInf(most, 1) { // four decades say where the error is
+			e.ZMin, e.ZMax = most/1e4, most
+		}
 		panels = append(panels, e)
 	}
 	return panels
 }
 
-// spread chooses count of the indices 0..n-1, both ends included.
-func spread(n, count int) []int {
-	count = min(count, n)
+// spread chooses count of the indices 0..n-1 evenly, with the ends or without.
+func spread(n, count int, ends bool) []int {
+	lo, hi := 0, n-1
+	if inner := (n - 1) / (count + 1); !ends && inner > 0 {
+		lo, hi = inner, n-1-inner
+	}
+	count = min(count, hi-lo+1)
 	chosen := make([]int, count)
 	for i := range chosen {
-		chosen[i] = (i*(n-1) + (count-1)/2) / max(count-1, 1)
+		chosen[i] = lo + (i*(hi-lo)+(count-1)/2)/max(count-1, 1)
 	}
 	return chosen
 }
@@ -297,8 +304,20 @@ func lossPanel(path string) (figure.Panel, error) {
 		}
 	}
 	lines := figure.Lines{Title: "loss", XLabel: "iteration", YLabel: "loss and its terms", YLog: true}
-	for i := 3; i < len(header)-2; i++ {
-		lines.Series = append(lines.Series, figure.Series{Name: header[i], X: columns[0], Y: columns[i]})
+	last := len(header) - 2 // of the terms
+	if last-4 == 1 {
+		last-- // a single term is the loss
+	}
+	for i := 3; i < last; i++ {
+		lines.Series = append(lines.Series, figure.Series{Name: shorten(header[i], 40), X: columns[0], Y: columns[i]})
 	}
 	return lines, nil
+}
+
+// shorten cuts a text for a legend.
+func shorten(text string, most int) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most-3]) + "..."
+	}
+	return text
 }

@@ -48,14 +48,7 @@ type pinnError struct {
 
 // compile builds the trainer and reads the files of the job.
 func (t *pinnTask) compile(o *Options) (work, error) {
-	w := &pinnWork{task: t}
-	settings := t.settings
-	settings.Progress = func(p pinn.Progress) { w.watch(p) }
-	var err error
-	if w.trainer, w.reference, err = t.solver(settings); err != nil {
-		return nil, err
-	}
-	w.watch = func(pinn.Progress) {}
+	w := &pinnWork{task: t, watch: func(pinn.Progress) {}}
 	if o.Progress != nil {
 		w.watch = func(p pinn.Progress) {
 			o.Progress(Progress{
@@ -66,12 +59,34 @@ func (t *pinnTask) compile(o *Options) (work, error) {
 		}
 	}
 	if t.settings.Train == nil {
-		t.job.tree.put("train", stagesNode(t.job.tree, w.trainer.Info().Stages))
+		if err := t.settle(); err != nil {
+			return nil, err
+		}
 	}
-	return w, nil
+	settings := t.settings
+	settings.Progress = func(p pinn.Progress) { w.watch(p) }
+	var err error
+	w.trainer, w.reference, err = t.solver(settings)
+	return w, err
 }
 
-// stagesNode writes stages as they stand in a job file, for train: auto.
+// settle writes the stages that train: auto comes to into the job, so that it
+// can be resumed whatever auto comes to by then.
+func (t *pinnTask) settle() error {
+	trainer, _, err := t.solver(t.settings)
+	if err != nil {
+		return err
+	}
+	n := stagesNode(t.job.tree, trainer.Info().Stages)
+	d := &decoder{}
+	for i, stage := range n.items {
+		t.settings.Train = append(t.settings.Train, d.stage(stage, item("train", i)))
+	}
+	t.job.tree.put("train", n)
+	return d.err()
+}
+
+// stagesNode writes stages as they stand in a job file.
 func stagesNode(at *node, stages []pinn.Stage) *node {
 	list := at.beside(listNode, "")
 	list.flow = false
@@ -100,7 +115,7 @@ func (w *pinnWork) restore(c *checkpoint) error {
 func (w *pinnWork) run(ctx context.Context, d *directory) (Body, error) {
 	h, err := w.openHistory(d)
 	if err != nil {
-		return &pinnBody{}, err
+		return &pinnBody{Figures: []string{}}, &writeError{err}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -230,8 +245,8 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 func (t *pinnTask) locate(e *pinn.TextError) (*node, string) {
 	root := t.job.tree
 	n, path := root.get(e.Part), e.Part
-	if e.Part == "exact" && root.get("reference") != nil {
-		n, path = root.get("reference").get("exact"), "reference.exact"
+	if r := root.get("reference"); r != nil && (e.Part == "exact" || e.Part == "grid") {
+		n, path = r.get(e.Part), "reference."+e.Part
 	}
 	step := func(next *node, name string) {
 		if next != nil {

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -173,21 +174,24 @@ func (j *Job) sit(ctx context.Context, w work, d *directory, o Options) (*Result
 
 // json merges the shared part and the kind's own into one object.
 func (r *Result) json() ([]byte, error) {
-	head, err := json.Marshal(r)
-	if err != nil {
-		return nil, err
+	var merged, out bytes.Buffer
+	for _, part := range []any{r, r.Body} {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false) // "u < 1" should read so
+		if err := e.Encode(part); err != nil {
+			return nil, err
+		}
+		text := bytes.TrimSpace(b.Bytes())
+		keys := text[1 : len(text)-1]
+		if merged.Len() > 0 && len(keys) > 0 {
+			merged.WriteByte(',')
+		}
+		merged.Write(keys)
 	}
-	body, err := json.Marshal(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	merged := head
-	if len(body) > len("{}") {
-		merged = append(append(head[:len(head)-1], ','), body[1:]...)
-	}
-	var value json.RawMessage = merged
-	out, err := json.MarshalIndent(value, "", "  ")
-	return append(out, '\n'), err
+	err := json.Indent(&out, fmt.Appendf(nil, "{%s}", merged.Bytes()), "", "  ")
+	out.WriteByte('\n')
+	return out.Bytes(), err
 }
 
 // ReadResult reads the result of a run directory.

@@ -108,8 +108,8 @@ func (a *Adam) Step(ctx context.Context) (Status, error) {
 	if err != nil {
 		return a.status(), err
 	}
-	if err := checkFinite(f, norm, fmt.Sprintf("after a step at rate %v", rate)); err != nil {
-		return a.status(), err
+	if err := checkFinite(f, norm, "where the step leads"); err != nil {
+		return a.status(), fmt.Errorf("%w; the step, at rate %v, is not taken", err, rate)
 	}
 
 	a.x, a.nextX = a.nextX, a.x

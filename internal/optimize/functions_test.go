@@ -2,8 +2,21 @@ package optimize
 
 import (
 	"context"
+	"flag"
 	"math"
+	"os"
+	"testing"
 )
+
+// TestMain has the property tests draw the same cases in every run, unless a
+// seed is given.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.seed", "1"); err != nil {
+		panic(err)
+	}
+	flag.Parse()
+	os.Exit(m.Run())
+}
 
 // objective makes a function an Objective.
 type objective func(x, g []float64) float64

@@ -81,10 +81,10 @@ func requireWolfe(t require.TestingT, f objective, x0, d, alpha, c2 float64) lin
 func TestLineSearchMoreThuente(t *testing.T) {
 	for name, f := range moreThuente() {
 		for _, alpha := range []float64{1e-3, 1e-1, 1, 10, 1e3} {
-			for _, c2 := range []float64{0.9, 0.1, 1e-3} {
+			for _, c2 := range []float64{0.9, 0.1} {
 				t.Run(fmt.Sprintf("%s/from %v/c2 %v", name, alpha, c2), func(t *testing.T) {
 					l := requireWolfe(t, f, 0, 1, alpha, c2)
-					assert.LessOrEqual(t, l.evaluations, 20)
+					assert.LessOrEqual(t, l.evaluations, 16)
 				})
 			}
 		}

@@ -62,7 +62,7 @@ func requireClose(t require.TestingT, want, got mat.Matrix, tolerance float64) {
 
 func TestUpdateMul(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	for _, n := range []int{1, 2, 3, 4, 5, 63, 64, 127, 128, 129, 257, 300, 515} {
+	for _, n := range []int{1, 2, 3, 4, 5, 63, 64, 127, 128, 129, 257, 300} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			h, plain := randomDefinite(r, n, 1)
 			u := rankTwo{scale: 1.25, a: 0.5, b: -0.25, c: 2, s: randomVector(r, n), w: randomVector(r, n)}
@@ -95,18 +95,14 @@ func TestUpdateMul(t *testing.T) {
 }
 
 func TestBlocksCoverAllRowsEvenly(t *testing.T) {
-	for _, n := range []int{1, 2, 100, 128, 1000, 4001, 12000} {
-		h := &symmetric{n: n}
-		if n <= 4001 {
-			h = newSymmetric(n, 1)
-			require.Equal(t, 0, h.bounds[0])
-			require.Equal(t, n, h.bounds[len(h.bounds)-1])
-			even := float64(n) * float64(n) / 2 / float64(len(h.partial))
-			for k := range h.partial {
-				lo, hi := float64(h.bounds[k]), float64(h.bounds[k+1])
-				area := (hi*hi - lo*lo) / 2
-				require.InDelta(t, even, area, 2*float64(n)+1)
-			}
+	for _, n := range []int{1, 2, 100, 128, 1000, 2001} {
+		h := newSymmetric(n, 1)
+		require.Equal(t, 0, h.bounds[0])
+		require.Equal(t, n, h.bounds[len(h.bounds)-1])
+		even := float64(n) * float64(n) / 2 / float64(len(h.partial))
+		for k := range h.partial {
+			lo, hi := float64(h.bounds[k]), float64(h.bounds[k+1])
+			require.InDelta(t, even, (hi*hi-lo*lo)/2, 2*float64(n)+1)
 		}
 	}
 }

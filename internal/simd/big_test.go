@@ -38,8 +38,10 @@ func bigExp(x *big.Float) *big.Float {
 
 // bigLog solves exp y = x by Newton's method, which doubles the digits.
 func bigLog(x *big.Float) *big.Float {
-	f, _ := x.Float64()
-	y := bigFloat(math.Log(f))
+	mantissa := new(big.Float)
+	exponent := x.MantExp(mantissa)
+	m, _ := mantissa.Float64()
+	y := bigFloat(math.Log(m) + math.Ln2*float64(exponent))
 	for range 6 {
 		y = add(y, sub(quo(x, bigExp(y)), bigFloat(1)))
 	}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/seed-0772dd2d/ritz/internal/job"
+)
+
+func TestUsage(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"", 2, "ritz solves problems"},
+		{"help", 0, "Exit codes: 0 done, 1 the run failed or was interrupted, 2 bad arguments"},
+		{"--help", 0, "ritz check"},
+		{"help run", 0, "usage: ritz run FILE [--out DIR]"},
+		{"run --help", 0, "--resume DIR"},
+		{"help nothing", 2, "ritz help: unknown command \"nothing\""},
+		{"fly", 2, `ritz: unknown command "fly"`},
+		{"version", 0, "ritz " + job.Version + " go"},
+		{"--version", 0, "ritz " + job.Version},
+		{"run", 2, "ritz run: no job file\nusage: ritz run FILE"},
+		{"run a b", 2, `unexpected argument "b"`},
+		{"run a --fast", 2, "flag provided but not defined: -fast"},
+		{"run --resume a b", 2, "--resume takes its own job, not b"},
+		{"run missing.yaml", 2, "open missing.yaml: "},
+		{"check", 2, "no job file"},
+		{"predict", 2, "no run directory"},
+		{"predict a", 2, "no --points"},
+	} {
+		code, stdout, stderr := ritz(strings.Fields(c.args)...)
+		assert.Equal(t, c.code, code, c.args)
+		if code == 0 {
+			assert.Contains(t, stdout, c.want)
+			assert.Empty(t, stderr)
+		} else {
+			assert.Contains(t, stderr, c.want)
+			assert.Empty(t, stdout)
+		}
+	}
+}

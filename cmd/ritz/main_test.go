@@ -1,0 +1,409 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/internal/job"
+)
+
+// TestMain lets the test binary be ritz itself, for the tests of signals.
+func TestMain(m *testing.M) {
+	if os.Getenv("RITZ_TEST_AS_MAIN") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// sine is the initial value problem u' = cos(x), u(0) = 0.
+const sine = `ritz: 1
+kind: pinn
+name: sine
+domain: {x: [0, 1]}
+fields: [u]
+equations: [u_x = cos(x)]
+conditions: [u = 0 at x=0]
+reference: {exact: {u: sin(x)}, grid: {x: 21}}
+network: {hidden: [8]}
+points: {interior: 64, resample: {every: 40}}
+train:
+  - adam: {iterations: 105, rate: 1e-2}
+  - ssbroyden: {iterations: 85}
+`
+
+func write(t *testing.T, name, text string) string {
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o666))
+	return path
+}
+
+func ritz(args ...string) (code int, stdout, stderr string) {
+	return ritzIn(strings.NewReader(""), args...)
+}
+
+func ritzIn(in io.Reader, args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = run(context.Background(), args, in, &out, &err)
+	return code, out.String(), err.String()
+}
+
+type object = map[string]any
+
+func result(t *testing.T, dir string) object {
+	data, err := os.ReadFile(filepath.Join(dir, "result.json"))
+	require.NoError(t, err)
+	var r object
+	require.NoError(t, json.Unmarshal(data, &r))
+	return r
+}
+
+// history is the rows of history.csv without the column of seconds.
+func history(t *testing.T, dir string) [][]string {
+	f, err := os.Open(filepath.Join(dir, "history.csv"))
+	require.NoError(t, err)
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	require.NoError(t, err)
+	for i := range rows {
+		rows[i] = rows[i][:len(rows[i])-1]
+	}
+	return rows
+}
+
+func files(t *testing.T, dir string) []string {
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestRun(t *testing.T) {
+	file := write(t, "sine.yaml", sine)
+	dir := filepath.Join(t.TempDir(), "out")
+	code, stdout, stderr := ritz("run", "--out", dir, file, "--set", "output.log=20", "--set", "train.1.ssbroyden.iterations=90")
+	require.Equal(t, 0, code, stderr)
+	assert.Equal(t, []string{"history.csv", "job.yaml", "loss.png", "result.json", "solution.json", "u.png"}, files(t, dir))
+
+	r := result(t, dir)
+	for key, want := range map[string]any{"ritz": 1.0, "kind": "pinn", "name": "sine", "version": job.Version, "status": "done", "reason": "", "seed": 1.0, "device": "cpu"} {
+		assert.Equal(t, want, r[key], key)
+	}
+	assert.Less(t, r["errors"].(object)["u"].(object)["relative_l2"], 1e-4)
+	assert.Less(t, r["errors"].(object)["u"].(object)["max_abs"], 1e-4)
+	assert.Equal(t, []any{"u.png", "loss.png"}, r["figures"])
+	assert.Len(t, r["stages"], 2)
+	assert.Len(t, r["terms"], 2)
+	assert.Contains(t, stdout, "done after ")
+	assert.Contains(t, stdout, dir)
+	assert.Contains(t, stdout, "u: relative L2 error")
+	assert.Contains(t, stdout, "figures u.png, loss.png")
+	assert.Contains(t, stderr, "stage 1/2 adam 1/105 loss")
+
+	rows := history(t, dir)
+	assert.Equal(t, []string{"iteration", "stage", "optimizer", "loss", "u_x = cos(x)", "u = 0 at x=0", "evaluations"}, rows[0])
+	var iterations []string
+	for _, row := range rows[1:] {
+		iterations = append(iterations, row[0]+" "+row[1]+" "+row[2])
+	}
+	assert.Equal(t, []string{"1 1 adam", "20 1 adam", "40 1 adam", "60 1 adam", "80 1 adam", "100 1 adam", "105 1 adam",
+		"120 2 ssbroyden", "140 2 ssbroyden", "160 2 ssbroyden", "180 2 ssbroyden", "195 2 ssbroyden"}, iterations)
+
+	// The job as run is a job; its run is the same.
+	again := filepath.Join(t.TempDir(), "again")
+	code, stdout, stderr = ritz("run", filepath.Join(dir, "job.yaml"), "--quiet", "--out", again)
+	require.Equal(t, 0, code, stderr)
+	assert.Empty(t, stdout+stderr)
+	assert.Equal(t, rows, history(t, again))
+	assertSame(t, dir, again, "solution.json")
+	assertSame(t, dir, again, "job.yaml")
+
+	t.Run("overwrite", func(t *testing.T) {
+		code, stdout, stderr := ritz("run", file, "--out", dir)
+		assert.Equal(t, 2, code)
+		assert.Empty(t, stdout)
+		assert.Equal(t, "ritz: "+dir+" already holds a run: go on with it (--resume "+dir+") or name another directory (--out)\n", stderr)
+	})
+	t.Run("resume what is done", func(t *testing.T) {
+		code, stdout, _ := ritz("run", "--resume", dir)
+		assert.Equal(t, 0, code)
+		assert.Contains(t, stdout, "done after ")
+		assert.Contains(t, stdout, "u: relative L2 error")
+	})
+	t.Run("predict", func(t *testing.T) {
+		points := write(t, "p.csv", "id,x\na,0\nb,0.5\nc, 1e0\n")
+		code, stdout, stderr := ritz("predict", dir, "--points", points, "--derivatives", "u_x, D(u, x, 2), u_x - cos(x)")
+		require.Equal(t, 0, code, stderr)
+		rows, err := csv.NewReader(strings.NewReader(stdout)).ReadAll()
+		require.NoError(t, err)
+		assert.Equal(t, []string{"id", "x", "u", "u_x", "D(u, x, 2)", "u_x - cos(x)"}, rows[0])
+		require.Len(t, rows, 4)
+		assert.Equal(t, []string{"c", "1e0"}, rows[3][:2])
+		assert.True(t, strings.HasPrefix(rows[2][2], "0.479"), "sin(0.5) = 0.4794, got %s", rows[2][2])
+		assert.True(t, strings.HasPrefix(rows[2][3], "0.877"), "cos(0.5) = 0.8776, got %s", rows[2][3])
+	})
+	t.Run("predict refuses", func(t *testing.T) {
+		for in, want := range map[string]string{
+			"":               "ritz: standard input: line 1: empty; expected a header that names the columns\n",
+			"y\n1\n":         "ritz: standard input: line 1: no column for the variable \"x\"\n",
+			"x\n1\n\nnan\n":  "ritz: standard input: line 4, column \"x\": \"nan\" is not a finite number\n",
+			"x,y\n1,2\n3\n":  "ritz: standard input: record on line 3: wrong number of fields\n",
+			"x\n1\n2\n12a\n": "ritz: standard input: line 4, column \"x\": \"12a\" is not a finite number\n",
+		} {
+			code, stdout, stderr := ritzIn(strings.NewReader(in), "predict", dir, "--points=-")
+			assert.Equal(t, 2, code)
+			assert.Empty(t, stdout)
+			assert.Equal(t, want, stderr)
+		}
+		code, _, stderr := ritzIn(strings.NewReader("x\n1\n"), "predict", dir, "--points=-", "--derivatives", "u_y")
+		assert.Equal(t, 2, code)
+		assert.Contains(t, stderr, `"u_y"`)
+		code, _, stderr = ritz("predict", t.TempDir(), "--points=-")
+		assert.Equal(t, 2, code)
+		assert.Contains(t, stderr, "holds no solution")
+	})
+}
+
+func assertSame(t *testing.T, dir, other, name string) {
+	a, err := os.ReadFile(filepath.Join(dir, name))
+	require.NoError(t, err)
+	b, err := os.ReadFile(filepath.Join(other, name))
+	require.NoError(t, err)
+	assert.Equal(t, string(a), string(b), name)
+}
+
+// A run that was interrupted anywhere, or killed, ends with the numbers of one
+// that was not.
+func TestResume(t *testing.T) {
+	file := write(t, "sine.yaml", sine+"output: {figures: []}\n")
+	whole := filepath.Join(t.TempDir(), "whole")
+	code, _, stderr := ritz("run", file, "--out", whole, "--quiet")
+	require.Equal(t, 0, code, stderr)
+
+	same := func(t *testing.T, dir string) {
+		code, stdout, stderr := ritz("run", "--resume", dir)
+		require.Equal(t, 0, code, stderr)
+		assert.Contains(t, stdout, "done after ")
+		assert.Equal(t, history(t, whole), history(t, dir))
+		assertSame(t, whole, dir, "solution.json")
+		assert.Equal(t, files(t, whole), files(t, dir))
+		want, got := result(t, whole), result(t, dir)
+		delete(want, "seconds")
+		delete(got, "seconds")
+		assert.Equal(t, want, got)
+	}
+	for _, k := range []int{1, 53, 80, 105, 106, 161, 189} {
+		dir := filepath.Join(t.TempDir(), "part")
+		ctx, cancel := context.WithCancel(context.Background())
+		j, err := job.Load(file, nil)
+		require.NoError(t, err)
+		r, err := job.Run(ctx, j, dir, job.Options{Progress: func(p job.Progress) {
+			if p.Total == k {
+				cancel()
+			}
+		}})
+		require.NoError(t, err)
+		require.Equal(t, job.Stopped, r.Status, "iteration %d", k)
+		assert.Equal(t, []string{"checkpoint", "history.csv", "job.yaml", "result.json", "solution.json"}, files(t, dir))
+		assert.Equal(t, "interrupted", result(t, dir)["reason"])
+		same(t, dir)
+	}
+	for _, k := range []int{1, 67, 105, 106, 150, 190} {
+		dir, killed := filepath.Join(t.TempDir(), "part"), filepath.Join(t.TempDir(), "killed")
+		j, err := job.Load(file, []string{"output.checkpoint=1e-9"})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(context.Background())
+		_, err = job.Run(ctx, j, dir, job.Options{Progress: func(p job.Progress) {
+			if p.Total == k {
+				require.NoError(t, os.CopyFS(killed, os.DirFS(dir)))
+				cancel()
+			}
+		}})
+		require.NoError(t, err)
+		same(t, killed)
+	}
+}
+
+func TestResumeRefuses(t *testing.T) {
+	dir := t.TempDir()
+	code, _, stderr := ritz("run", "--resume", dir)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "holds no run")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "job.yaml"), []byte(sine), 0o666))
+	code, _, stderr = ritz("run", "--resume", dir)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "holds no checkpoint: run its job.yaml again")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), []byte("ritz checkpoint 1\nabcdefgh"), 0o666))
+	code, _, stderr = ritz("run", "--resume", dir)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "is damaged")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), []byte("something else"), 0o666))
+	code, _, stderr = ritz("run", "--resume", dir)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "not a checkpoint of this version of ritz")
+	assert.NoFileExists(t, filepath.Join(dir, "result.json"))
+
+	code, _, stderr = ritz("run", "--resume", dir, "--set", "seed=2")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "a resumed run keeps its job and its directory")
+}
+
+// A training that blows up says where, and keeps what was good.
+func TestDiverged(t *testing.T) {
+	file := write(t, "boom.yaml", `ritz: 1
+kind: pinn
+domain: {x: [0, 1]}
+fields: [u]
+equations: [u_x = exp(u)]
+conditions: [u = 0 at x=0]
+network: {hidden: [8]}
+points: {interior: 32}
+train:
+  - adam: {iterations: 100, rate: 1e4}
+`)
+	dir := filepath.Join(t.TempDir(), "out")
+	code, _, stderr := ritz("run", file, "--out", dir)
+	require.Equal(t, 1, code, stderr)
+	assert.Contains(t, stderr, "the run in "+dir+" failed: ")
+	r := result(t, dir)
+	assert.Equal(t, "failed", r["status"])
+	assert.Regexp(t, `iteration \d+.*u_x = exp\(u\)`, r["reason"])
+	assert.Contains(t, files(t, dir), "checkpoint")
+	code, stdout, stderr := ritzIn(strings.NewReader("x\n0.5\n"), "predict", dir, "--points", "-")
+	require.Equal(t, 0, code, stderr)
+	assert.NotContains(t, stdout, "NaN")
+	assert.NotContains(t, stdout, "Inf")
+}
+
+func TestInputs(t *testing.T) {
+	from := t.TempDir()
+	var table, other strings.Builder
+	table.WriteString("x,u\n")
+	other.WriteString("u,x\n")
+	for _, row := range [][2]string{{"0", "0"}, {"0.5", "0.479425538604203"}, {"1", "0.8414709848078965"}} {
+		table.WriteString(row[0] + "," + row[1] + "\n")
+		other.WriteString(row[1] + "," + row[0] + "\n")
+	}
+	require.NoError(t, os.MkdirAll(filepath.Join(from, "sub"), 0o777))
+	require.NoError(t, os.WriteFile(filepath.Join(from, "u.csv"), []byte(table.String()), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(from, "sub", "u.csv"), []byte(other.String()), 0o666))
+	text := strings.Replace(sine, "{exact: {u: sin(x)}, grid: {x: 21}}", "{file: u.csv}", 1)
+	text = strings.Replace(text, "[u = 0 at x=0]", "[{data: sub/u.csv}, {data: u.csv, weight: 2}]", 1)
+	file := filepath.Join(from, "sine.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o666))
+
+	dir := filepath.Join(t.TempDir(), "out")
+	code, _, stderr := ritz("run", file, "--out", dir, "--quiet", "--set", "output.figures=[svg]")
+	require.Equal(t, 0, code, stderr)
+	assert.Equal(t, []string{"2-u.csv", "u.csv"}, files(t, filepath.Join(dir, "inputs")))
+	assert.Contains(t, files(t, dir), "u.svg")
+	saved, err := os.ReadFile(filepath.Join(dir, "job.yaml"))
+	require.NoError(t, err)
+	assert.Contains(t, string(saved), "conditions: [{data: inputs/u.csv, weight: 1}, {data: inputs/2-u.csv, weight: 2}]")
+	assert.Contains(t, string(saved), "reference: {file: inputs/2-u.csv}")
+
+	// The run directory needs nothing else.
+	require.NoError(t, os.RemoveAll(from))
+	again := filepath.Join(t.TempDir(), "again")
+	code, _, stderr = ritz("run", filepath.Join(dir, "job.yaml"), "--out", again, "--quiet")
+	require.Equal(t, 0, code, stderr)
+	assertSame(t, dir, again, "solution.json")
+}
+
+func TestDefaultDirectory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("sine.yaml", []byte(sine), 0o666))
+	short := []string{"run", "sine.yaml", "--quiet", "--set", "output.figures=[]", "--set", "train=[{adam: {iterations: 1}}]"}
+	for range 3 { // also within one second
+		code, _, stderr := ritz(short...)
+		require.Equal(t, 0, code, stderr)
+	}
+	names := files(t, "runs")
+	require.Len(t, names, 3)
+	assert.Regexp(t, `^sine-\d{8}-\d{6}$`, names[0])
+}
+
+func TestUnwritable(t *testing.T) {
+	file := write(t, "sine.yaml", sine)
+	code, stdout, stderr := ritz("run", file, "--out", filepath.Join(file, "x"))
+	assert.Equal(t, 2, code)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, "ritz: cannot make the run directory: ")
+}
+
+// What cannot be written ends the run with the reason.
+func TestDiskFull(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs /dev/full")
+	}
+	file, dir := write(t, "sine.yaml", sine), t.TempDir()
+	require.NoError(t, os.Symlink("/dev/full", filepath.Join(dir, "history.csv")))
+	code, _, stderr := ritz("run", file, "--out", dir)
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "no space left on device")
+	assert.Equal(t, "failed", result(t, dir)["status"])
+}
+
+func TestBadInput(t *testing.T) {
+	file := write(t, "a.yaml", strings.Replace(sine, "cos(x)", "cso(x)", 1))
+	for _, command := range []string{"run", "check"} {
+		code, stdout, stderr := ritz(command, file)
+		assert.Equal(t, 2, code)
+		assert.Empty(t, stdout)
+		assert.True(t, strings.HasPrefix(stderr, file+`:6:19: equations[0]: column 7: unknown`), stderr)
+		assert.Contains(t, stderr, "\nequations: [u_x = cso(x)]\n                  ^\n")
+	}
+}
+
+// Ctrl-C keeps the best so far, and the run can go on.
+func TestInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals")
+	}
+	file := write(t, "sine.yaml", strings.Replace(sine, "iterations: 105", "iterations: 100000000", 1))
+	dir := filepath.Join(t.TempDir(), "out")
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	c := exec.Command(exe, "run", file, "--out", dir)
+	c.Env = append(os.Environ(), "RITZ_TEST_AS_MAIN=1")
+	pipe, err := c.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	lines := bufio.NewScanner(pipe)
+	started := false
+	for !started && lines.Scan() {
+		started = strings.Contains(lines.Text(), "stage 1/2 adam")
+	}
+	require.True(t, started)
+	require.NoError(t, c.Process.Signal(os.Interrupt))
+	var rest string
+	for lines.Scan() {
+		rest += lines.Text()
+	}
+	err = c.Wait()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, 1, exit.ExitCode())
+	assert.Contains(t, rest, "interrupted; go on with: ritz run --resume "+dir)
+	assert.Equal(t, "stopped", result(t, dir)["status"])
+	assert.Contains(t, files(t, dir), "checkpoint")
+	assert.Contains(t, files(t, dir), "solution.json")
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/seed-0772dd2d/ritz/internal/job"
+)
+
+func TestProgress(t *testing.T) {
+	var b bytes.Buffer
+	clock := time.Unix(1000, 0)
+	p := newProgress(&b, func() time.Time { return clock })
+	now := job.Progress{Stages: 2, Name: "adam", Iterations: 100, TotalMost: 400, Loss: 0.5}
+	for i := 1; i <= 100; i++ { // 0.1 s each
+		now.Iteration, now.Total, now.Seconds = i, i, float64(i)/10
+		p.update(now)
+		clock = clock.Add(100 * time.Millisecond)
+	}
+	now.Stage, now.Name, now.Iterations = 1, "ssbroyden", 300
+	for i := 1; i <= 100; i++ { // 1 s each
+		now.Iteration, now.Total, now.Seconds = i, 100+i, 10+float64(i)
+		p.update(now)
+		clock = clock.Add(time.Second)
+	}
+	p.end()
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	assert.Equal(t, "[--------------------]   0% stage 1/2 adam 1/100 loss 0.5 0.1 s", lines[0])
+	assert.Equal(t, "[##------------------]  13% stage 1/2 adam 51/100 loss 0.5 5.1 s, 34.9 s left", lines[1])
+	assert.Equal(t, "[#########-----------]  49% stage 2/2 ssbroyden 96/300 loss 0.5 1:46, 3:24 left", lines[len(lines)-1])
+	assert.Len(t, lines, 2+20)
+
+	b.Reset()
+	p = &progress{w: &b, now: func() time.Time { return clock }, terminal: true, columns: 30, stage: -1}
+	p.update(now)
+	p.update(now) // too soon
+	p.end()
+	assert.Equal(t, "\r[##########----------]  50% s\n", b.String())
+}
+
+func TestDuration(t *testing.T) {
+	for seconds, want := range map[float64]string{0: "0.0 s", 59.94: "59.9 s", 60: "1:00", 3599.4: "59:59", 3600: "1:00:00", 90061: "25:01:01"} {
+		assert.Equal(t, want, duration(seconds))
+	}
+}

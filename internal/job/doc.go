@@ -1,0 +1,36 @@
+// Package job reads job files and runs them. It is where the command line, a
+// worker and a notebook meet: [Load] a file, [Job.Check] it, [Run] it in a
+// directory of its own, [Resume] it from there.
+//
+// # Job files
+//
+// A job file is YAML, read strictly. Every value keeps its place in the file,
+// so that each fault is shown at its character; all faults that can be found
+// are shown at once; unknown keys are faults, with the nearest known one named.
+// Wherever a number stands, an expression may stand: 0.01/pi. An assignment
+// such as "train.0.adam.rate=1e-4" changes the file before it is decoded, with
+// the same strictness.
+//
+// # Runs
+//
+// A run directory holds all there is to know of a run:
+//
+//	job.yaml       the job as run, defaults filled in: itself a job file
+//	inputs/        copies of the files it read
+//	result.json    what became of it: the fields of Result, and those of its kind
+//	history.csv    the course of the numbers
+//	solution.json  (pinn) the trained networks, which Predict evaluates
+//	*.png, *.svg   figures
+//	checkpoint     while there is something to go on with
+//
+// Files appear whole or not at all: they are written under a temporary name,
+// flushed to the disk, then renamed. Only history.csv grows; a resumed run cuts
+// it back to where it stood at the checkpoint, and continues bit for bit.
+//
+// # Kinds
+//
+// Each kind of job decodes its own section and does its own work: an entry in
+// the table kinds, a task that can be checked and compiled, and a work that can
+// be restored and run. What they share (header, directory, envelope of the
+// result, checkpoints) is here. The kinds so far: pinn.
+package job
