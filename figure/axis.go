@@ -143,27 +143,37 @@ func (a *axis) inside(v float64) bool {
 	return x >= -slack && x <= 1+slack
 }
 
-// linear marks the multiples of a step of 1, 2 or 5 times a power of ten.
+// linear marks the multiples of 1, 2 or 5 times a power of ten: the finest
+// with at most n, unless that leaves fewer than two where there is room for more.
 func (a *axis) linear(n int) {
-	mantissa, exponent := 1, int(math.Floor(math.Log10((a.hi-a.lo)/float64(n))))
-	step := func() float64 { return float64(mantissa) * math.Pow10(exponent) }
-	first := func() float64 { return math.Ceil(a.lo/step() - slack) }
-	count := func() float64 { return math.Floor(a.hi/step()+slack) - first() + 1 }
-	for count() > float64(n) {
-		switch mantissa {
-		case 1:
-			mantissa = 2
-		case 2:
-			mantissa = 5
-		default:
-			mantissa, exponent = 1, exponent+1
+	exponent := int(math.Floor(math.Log10((a.hi - a.lo) / float64(n))))
+	var step, finer multiples
+	for k := 0; ; k++ {
+		finer, step = step, a.multiples([]int{1, 2, 5}[k%3], exponent+k/3)
+		if step.count <= n {
+			break
 		}
 	}
-	var values []float64
-	for i := range int(count()) {
-		values = append(values, (first()+float64(i))*step())
+	if step.count < 2 && finer.count > 0 && n > 3 {
+		step = finer
 	}
-	a.ticks = format(values, exponent)
+	values := make([]float64, step.count)
+	for i := range values {
+		values[i] = (step.first + float64(i)) * step.step
+	}
+	a.ticks = format(values, step.exponent)
+}
+
+// multiples are the numbers (first + i) step, i < count, within an axis.
+type multiples struct {
+	step, first     float64
+	count, exponent int // exponent of ten of the step
+}
+
+func (a *axis) multiples(mantissa, exponent int) multiples {
+	step := float64(mantissa) * math.Pow10(exponent)
+	first, last := math.Ceil(a.lo/step-slack), math.Floor(a.hi/step+slack)
+	return multiples{step, first, int(last-first) + 1, exponent}
 }
 
 // decades labels powers of ten, every one or every so many, but at least two

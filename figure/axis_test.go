@@ -53,7 +53,7 @@ func checkTicks(t require.TestingT, a *axis, n int) {
 			require.InDelta(t, stated, k.value, 1e-6*(a.hi-a.lo))
 		}
 	}
-	require.LessOrEqual(t, len(labels), n)
+	require.LessOrEqual(t, len(labels), n+1)
 	require.GreaterOrEqual(t, len(labels), 1)
 	if n >= 4 {
 		require.GreaterOrEqual(t, len(labels), 2)
@@ -79,7 +79,7 @@ func TestLogTicks(t *testing.T) {
 		decades := rapid.OneOf(rapid.Float64Range(0.01, 3), rapid.Float64Range(3, 200)).Draw(t, "decades")
 		a := newAxis("", true, lo, lo*math.Pow(10, decades), 0)
 		a.setTicks(n)
-		checkTicks(t, &a, n+1)
+		checkTicks(t, &a, n)
 	})
 }
 

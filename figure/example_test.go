@@ -38,7 +38,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	if err := figure.Save(filepath.Join(dir, "heat.png"), 0, 0, figure.Tile(2, field, slices)); err != nil {
+	if err := figure.Save(filepath.Join(dir, "heat.png"), 6, 2.5, figure.Tile(2, field, slices)); err != nil {
 		log.Fatal(err)
 	}
 	// Output:

@@ -98,10 +98,9 @@ func TestSize(t *testing.T) {
 		panel         Panel
 		want          image.Point
 	}{
-		{3, 2.5, field(4, 4), image.Pt(576, 480)},
-		{0, 0, field(4, 4), image.Pt(1306, 806)},
-		{0, 3, curve(), image.Pt(1229, 576)},
-		{0, 0, Tile(2, curve(), curve(), curve()), image.Pt(1997, 1421)},
+		{3, 2, field(4, 4), image.Pt(576, 384)},
+		{0, 1.5, field(4, 4), image.Pt(1306, 288)},
+		{2, 0, curve(), image.Pt(384, 806)},
 	}
 	for _, test := range tests {
 		var b bytes.Buffer
@@ -110,14 +109,17 @@ func TestSize(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, test.want, image.Pt(c.Width, c.Height))
 	}
+	s, err := Tile(2, curve(), curve(), curve()).layout()
+	require.NoError(t, err)
+	assert.Equal(t, [2]float64{2 * 5.2, 2 * 3.7}, [2]float64{s.width, s.height})
 }
 
 func TestSameInputSameBytes(t *testing.T) {
-	p := Tile(2, field(20, 10), curve(), field(3, 3))
+	p := Tile(2, field(20, 10), curve())
 	for _, format := range []string{"png", "svg", "pdf"} {
 		var a, b bytes.Buffer
-		require.NoError(t, Write(&a, format, 0, 0, p))
-		require.NoError(t, Write(&b, format, 0, 0, p))
+		require.NoError(t, Write(&a, format, 4.5, 2, p))
+		require.NoError(t, Write(&b, format, 4.5, 2, p))
 		assert.NotEmpty(t, a.Bytes())
 		assert.True(t, bytes.Equal(a.Bytes(), b.Bytes()), format)
 	}
@@ -139,18 +141,16 @@ func TestNothingIsCut(t *testing.T) {
 	for i := range h.Z {
 		h.Z[i] *= 1e-12
 	}
-	for name, p := range map[string]Panel{"lines": long, "map": h, "tile": Tile(2, h, long, long, h)} {
-		img := render(t, 7, 6, p)
-		r := img.Bounds()
-		const margin = 8
-		for y := range r.Dy() {
-			for x := range r.Dx() {
-				if x >= margin && y >= margin && x < r.Dx()-margin && y < r.Dy()-margin {
-					continue
-				}
-				if (color.RGBA{0xff, 0xff, 0xff, 0xff}) != color.RGBAModel.Convert(img.At(x, y)).(color.RGBA) {
-					t.Fatalf("%s: ink at (%d, %d)", name, x, y)
-				}
+	img := render(t, 7.5, 5, Tile(2, h, long, long, h))
+	r := img.Bounds()
+	const margin = 8
+	for y := range r.Dy() {
+		for x := 0; x < r.Dx(); x++ {
+			if x == margin && y >= margin && y < r.Dy()-margin {
+				x = r.Dx() - margin
+			}
+			if c := color.RGBAModel.Convert(img.At(x, y)); c != paper {
+				t.Fatalf("ink %v at (%d, %d)", c, x, y)
 			}
 		}
 	}
@@ -219,7 +219,7 @@ func TestErrors(t *testing.T) {
 	assert.ErrorContains(t, Write(io.Discard, "gif", 0, 0, curve()), `"gif" is none of png, svg, pdf`)
 	broken := errors.New("broken")
 	for _, format := range []string{"png", "svg", "pdf"} {
-		assert.ErrorIs(t, Write(failing{broken}, format, 0, 0, curve()), broken)
+		assert.ErrorIs(t, Write(failing{broken}, format, 2, 2, curve()), broken)
 	}
 }
 
@@ -238,8 +238,8 @@ func TestSave(t *testing.T) {
 		return out
 	}
 	for _, name := range []string{"a.png", "b.SVG", "c.pdf"} {
-		require.NoError(t, Save(filepath.Join(dir, name), 0, 0, curve()))
-		require.NoError(t, Save(filepath.Join(dir, name), 3, 3, curve()), "over an existing file")
+		require.NoError(t, Save(filepath.Join(dir, name), 2, 2, curve()))
+		require.NoError(t, Save(filepath.Join(dir, name), 2, 3, curve()), "over an existing file")
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		assert.NotZero(t, info.Size())
@@ -251,7 +251,7 @@ func TestSave(t *testing.T) {
 	assert.ErrorIs(t, Save(filepath.Join(dir, "d.png"), 0, 0, Lines{}), ErrNoData)
 	assert.ErrorIs(t, Save(filepath.Join(dir, "none", "d.png"), 0, 0, curve()), os.ErrNotExist)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "e.png"), 0o755))
-	assert.Error(t, Save(filepath.Join(dir, "e.png"), 0, 0, curve()), "a directory in its place")
+	assert.Error(t, Save(filepath.Join(dir, "e.png"), 2, 2, curve()), "a directory in its place")
 	assert.Equal(t, []string{"a.png", "b.SVG", "c.pdf", "e.png"}, names())
 }
 
@@ -334,8 +334,8 @@ func TestAnyNumbers(t *testing.T) {
 		}
 		s, err := Tile(2, l, h).layout()
 		require.NoError(t, err)
-		page := newPDF(600, 150)
-		require.NoError(t, s.draw(canvas{page}, 600, 150))
+		page := newPDF(420, 120)
+		require.NoError(t, s.draw(canvas{page}, 420, 120))
 		require.NotRegexp(t, "NaN|Inf", page.page.String())
 	})
 }

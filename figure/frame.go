@@ -114,10 +114,12 @@ func widest(ticks []tick) (w vg.Length) {
 func (s sheet) areas(width, height vg.Length) ([]vg.Rectangle, error) {
 	rows := (len(s.frames) + s.cols - 1) / s.cols
 	// Ticks depend on the areas and areas on the ticks' labels: a first guess
-	// of the areas and two corrections settle it.
+	// of the areas and a few corrections settle it.
 	w, h := 0.7*width/vg.Length(s.cols), 0.7*height/vg.Length(rows)
 	var columns, lines []margins
-	for range 3 {
+	for range 4 {
+		// Too small an intermediate area may still recover.
+		w, h = max(w, leastArea), max(h, leastArea)
 		columns, lines = make([]margins, s.cols), make([]margins, rows)
 		for i, f := range s.frames {
 			m := f.measure(w, h)
@@ -133,10 +135,10 @@ func (s sheet) areas(width, height vg.Length) ([]vg.Rectangle, error) {
 			h -= m.bottom + m.top
 		}
 		w, h = w/vg.Length(s.cols), h/vg.Length(rows)
-		if w < leastArea || h < leastArea {
-			return nil, fmt.Errorf("the labels leave no room for data in a picture of %.3g x %.3g inches",
-				float64(width/vg.Inch), float64(height/vg.Inch))
-		}
+	}
+	if w < leastArea || h < leastArea {
+		return nil, fmt.Errorf("the labels leave no room for data in a picture of %.3g x %.3g inches",
+			float64(width/vg.Inch), float64(height/vg.Inch))
 	}
 	areas := make([]vg.Rectangle, len(s.frames))
 	y := height - padding

@@ -148,6 +148,11 @@ func (f *frame) raster(x, y, z []float64, area vg.Rectangle) image.Image {
 	across, up := spans(x, &f.x, cols), spans(y, &f.y, rows)
 	img := image.NewRGBA(image.Rect(0, 0, cols, rows))
 	for j, v := range up {
+		row := img.Pix[(rows-1-j)*img.Stride:][:img.Stride]
+		if j > 0 && v == up[j-1] {
+			copy(row, img.Pix[(rows-j)*img.Stride:])
+			continue
+		}
 		for i, u := range across {
 			col := masked
 			if m := mean(t, len(x), u, v); !math.IsNaN(m) {

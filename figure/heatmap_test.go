@@ -16,7 +16,7 @@ func TestHeatmapCells(t *testing.T) {
 		X: []float64{0, 1, 3}, Y: []float64{-1, 0.5},
 		Z: []float64{0, 1, 2, 3, nan, 10},
 	}
-	img := render(t, 5, 4, h)
+	img := render(t, 4, 3, h)
 	for j, y := range []float64{-0.9, 0.4} {
 		for i, x := range []float64{0.1, 1, 2.9} {
 			want := masked
@@ -36,7 +36,7 @@ func TestHeatmapCells(t *testing.T) {
 func TestColorBar(t *testing.T) {
 	h := field(10, 10)
 	h.Z[0], h.Z[1] = -2, 3
-	img := render(t, 5, 4, h)
+	img := render(t, 4, 3, h)
 	area := img.areas[0]
 	x := area.Max.X + barGap + barWidth/2
 	for _, f := range []vg.Length{0.01, 0.25, 0.5, 0.99} {
@@ -52,7 +52,7 @@ func TestColorBar(t *testing.T) {
 
 func TestDivergingIsCentredOnZero(t *testing.T) {
 	h := Heatmap{X: []float64{0, 1, 2}, Y: []float64{0}, Z: []float64{-1, 0, 4}, Diverging: true}
-	img := render(t, 5, 4, h)
+	img := render(t, 4, 3, h)
 	assertColor(t, blueRed[128], img.dataAt(1, 0))
 	assertColor(t, blueRed[256], img.dataAt(1.9, 0))
 	assertColor(t, blueRed[96], img.dataAt(0.1, 0))
@@ -65,7 +65,7 @@ func TestDivergingIsCentredOnZero(t *testing.T) {
 
 func TestLog10(t *testing.T) {
 	h := Heatmap{X: []float64{0, 1, 2, 3, 4}, Y: []float64{0}, Z: []float64{1e-8, -1e-4, 1, 0, inf}, Log10: true}
-	img := render(t, 5, 4, h)
+	img := render(t, 4, 3, h)
 	assertColor(t, viridis.at(0), img.dataAt(0.1, 0))
 	assertColor(t, viridis.at(0.5), img.dataAt(1, 0), "the sign does not matter")
 	assertColor(t, viridis.at(1), img.dataAt(2, 0))
@@ -89,7 +89,7 @@ func TestLog10(t *testing.T) {
 
 func TestGivenRange(t *testing.T) {
 	h := Heatmap{X: []float64{0, 1, 2}, Y: []float64{0}, Z: []float64{-5, 0.5, 2}, ZMin: 0, ZMax: 1}
-	img := render(t, 5, 4, h)
+	img := render(t, 4, 3, h)
 	bar := img.sheet.frames[0].bar
 	assert.True(t, bar.below && bar.above)
 	assertColor(t, viridis.at(0), img.dataAt(0.1, 0))
@@ -110,7 +110,7 @@ func TestFineFieldAverages(t *testing.T) {
 	for i := range h.X {
 		h.X[i], h.Z[i] = float64(i), float64(i%2*2-1)
 	}
-	img := render(t, 5, 4, h)
+	img := render(t, 4, 3, h)
 	for _, x := range []float64{100, 1234, 3000, 5900} {
 		got := img.dataAt(x, 0)
 		assert.InDelta(t, float64(got.R), float64(got.B), 60, "nearly neutral at %g", x)

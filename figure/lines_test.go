@@ -21,7 +21,7 @@ func TestLinesPixels(t *testing.T) {
 		{X: []float64{0.7, 2.3}, Y: []float64{3.3, 3.7}, Style: Points},
 		{X: []float64{0, 4}, Y: []float64{2.7, 2.7}, Color: red},
 	}}
-	img := render(t, 5, 4, l)
+	img := render(t, 4, 3, l)
 	assertColor(t, okabeIto[0], img.dataAt(3.3, 3.3))
 	assertColor(t, okabeIto[1], img.dataAt(0.7, 3.3))
 	assertColor(t, okabeIto[1], img.dataAt(2.3, 3.7))
@@ -46,7 +46,7 @@ func TestGaps(t *testing.T) {
 		X: []float64{0, 1, 2, 3, 4, 5, 6, 7},
 		Y: []float64{1, 1, nan, 1, 1, inf, 1, 2},
 	}}}
-	img := render(t, 6, 4, l)
+	img := render(t, 4, 3, l)
 	for _, x := range []float64{0.5, 3.5} {
 		assertColor(t, okabeIto[0], img.dataAt(x, 1), "at %g", x)
 	}
@@ -55,13 +55,13 @@ func TestGaps(t *testing.T) {
 	}
 	// Nothing to show is an empty frame, on a logarithmic axis too.
 	for _, log := range []bool{false, true} {
-		render(t, 5, 4, Lines{YLog: log, Series: []Series{{X: []float64{1, 2}, Y: []float64{nan, -inf}}}})
+		render(t, 4, 3, Lines{YLog: log, Series: []Series{{X: []float64{1, 2}, Y: []float64{nan, -inf}}}})
 	}
 }
 
 func TestLogAxesStraightenPowers(t *testing.T) {
 	l := Lines{XLog: true, YLog: true, Series: []Series{{X: []float64{1, 1000}, Y: []float64{1e-6, 1}}}}
-	img := render(t, 5, 4, l)
+	img := render(t, 4, 3, l)
 	for _, x := range []float64{3, 30, 300} {
 		assertColor(t, okabeIto[0], img.dataAt(x, 1e-6*x*x), "at %g", x)
 	}

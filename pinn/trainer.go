@@ -54,10 +54,12 @@ type trainerState struct {
 	BestLoss    float64
 	BestTerms   []float64
 	Stage       int
-	Iteration   int // of the stage
-	Total       int // of all stages
-	Drawn       int // value of Total when the interior points were last drawn
-	Evaluations int // of the finished stages
+	Iteration   int    // of the stage
+	Stopped     string // why the stage is done, once it is
+	Total       int    // of all stages
+	Drawn       int    // value of Total when the interior points were last drawn
+	Redraw      bool   // they are to be drawn anew before the next iteration
+	Evaluations int    // of the finished stages
 	Seconds     float64
 	Points      [][]float64 // of the interior, once drawn anew
 	Reports     []StageReport
@@ -146,7 +148,7 @@ func (t *Trainer) Run(ctx context.Context) (*Report, error) {
 		t.state.Theta = slices.Clone(t.method.X())
 		t.state.Evaluations += t.objective.count
 		t.state.Stage++
-		t.state.Iteration = 0
+		t.state.Iteration, t.state.Stopped = 0, ""
 		t.method = nil
 	}
 	return t.report(""), nil
@@ -160,9 +162,9 @@ func (t *Trainer) runStage(ctx context.Context) (stopped string, err error) {
 			return "failed", err
 		}
 	}
-	for st.Iteration < stage.Iterations {
+	for st.Stopped == "" {
 		began := time.Now()
-		if err := t.redraw(ctx, false); err != nil {
+		if err := t.redraw(ctx); err != nil {
 			return t.interruption(ctx, err)
 		}
 		t.objective.forget()
@@ -179,21 +181,19 @@ func (t *Trainer) runStage(ctx context.Context) (stopped string, err error) {
 			st.BestTerms = append(st.BestTerms[:0], now.terms...)
 			copy(st.Best, t.method.X())
 		}
+		switch {
+		case now.loss < stage.Tolerance:
+			st.Stopped = "tolerance"
+		case st.Iteration >= stage.Iterations:
+			st.Stopped = "iterations"
+		case status.Stalled && t.settings.Points.Resample.Every > 0 && st.Drawn < st.Total-1:
+			st.Redraw = true // new points are a new objective: worth one more try
+		case status.Stalled:
+			st.Stopped = "stalled"
+		}
 		t.progress(now)
-		if now.loss < stage.Tolerance {
-			return "tolerance", nil
-		}
-		if status.Stalled {
-			// New points are a new objective: worth one more try.
-			if t.settings.Points.Resample.Every == 0 || st.Drawn >= st.Total-1 {
-				return "stalled", nil
-			}
-			if err := t.redraw(ctx, true); err != nil {
-				return t.interruption(ctx, err)
-			}
-		}
 	}
-	return "iterations", nil
+	return st.Stopped, nil
 }
 
 // open builds the optimiser of the current stage.
@@ -221,10 +221,10 @@ func (t *Trainer) interruption(ctx context.Context, err error) (string, error) {
 }
 
 // redraw draws the interior points anew where their time has come.
-func (t *Trainer) redraw(ctx context.Context, now bool) error {
+func (t *Trainer) redraw(ctx context.Context) error {
 	st, r := &t.state, t.settings.Points.Resample
 	due := r.Every > 0 && st.Total > st.Drawn && st.Total%r.Every == 0
-	if !due && !now {
+	if !due && !st.Redraw {
 		return nil
 	}
 	seed := rand.NewPCG(t.settings.Seed, uint64(st.Total))
@@ -254,7 +254,7 @@ func (t *Trainer) redraw(ctx context.Context, now bool) error {
 		}
 	}
 	t.interior.points = points
-	st.Points, st.Drawn = points, st.Total
+	st.Points, st.Drawn, st.Redraw = points, st.Total, false
 	st.BestLoss = math.Inf(1)
 	copy(st.Best, theta)
 	t.method.ObjectiveChanged()

@@ -121,6 +121,31 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestResumeAtTheEndOfAStage: a checkpoint taken by Progress in the iteration
+// that reaches the tolerance must not lead to one iteration more.
+func TestResumeAtTheEndOfAStage(t *testing.T) {
+	p := testProblems["heat"].problem()
+	s := small(Stage{Optimizer: "adam", Iterations: 1000, Rate: 1e-2, Tolerance: 0.1})
+	var trainer *Trainer
+	var state []byte
+	s.Progress = func(now Progress) {
+		var err error
+		state, err = trainer.MarshalBinary()
+		require.NoError(t, err)
+	}
+	trainer, err := New(p, s)
+	require.NoError(t, err)
+	want, err := trainer.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "tolerance", want.Stages[0].Stopped)
+	again, err := New(p, s)
+	require.NoError(t, err)
+	require.NoError(t, again.UnmarshalBinary(state))
+	got, err := again.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
 func TestCheckpointRefusesWhatDoesNotFit(t *testing.T) {
 	p := testProblems["heat"].problem()
 	one, err := New(p, resumable())

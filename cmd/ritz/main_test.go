@@ -96,9 +96,9 @@ func files(t *testing.T, dir string) []string {
 func TestRun(t *testing.T) {
 	file := write(t, "sine.yaml", sine)
 	dir := filepath.Join(t.TempDir(), "out")
-	code, stdout, stderr := ritz("run", "--out", dir, file, "--set", "output.log=20", "--set", "train.1.ssbroyden.iterations=90")
+	code, stdout, stderr := ritz("run", "--out", dir, file, "--set", "output.log=20", "--set", "output.figures=[svg]", "--set", "train.1.ssbroyden.iterations=90")
 	require.Equal(t, 0, code, stderr)
-	assert.Equal(t, []string{"history.csv", "job.yaml", "loss.png", "result.json", "solution.json", "u.png"}, files(t, dir))
+	assert.Equal(t, []string{"history.csv", "job.yaml", "loss.svg", "result.json", "solution.json", "u.svg"}, files(t, dir))
 
 	r := result(t, dir)
 	for key, want := range map[string]any{"ritz": 1.0, "kind": "pinn", "name": "sine", "version": job.Version, "status": "done", "reason": "", "seed": 1.0, "device": "cpu"} {
@@ -106,13 +106,13 @@ func TestRun(t *testing.T) {
 	}
 	assert.Less(t, r["errors"].(object)["u"].(object)["relative_l2"], 1e-4)
 	assert.Less(t, r["errors"].(object)["u"].(object)["max_abs"], 1e-4)
-	assert.Equal(t, []any{"u.png", "loss.png"}, r["figures"])
+	assert.Equal(t, []any{"u.svg", "loss.svg"}, r["figures"])
 	assert.Len(t, r["stages"], 2)
 	assert.Len(t, r["terms"], 2)
 	assert.Contains(t, stdout, "done after ")
 	assert.Contains(t, stdout, dir)
 	assert.Contains(t, stdout, "u: relative L2 error")
-	assert.Contains(t, stdout, "figures u.png, loss.png")
+	assert.Contains(t, stdout, "figures u.svg, loss.svg")
 	assert.Contains(t, stderr, "stage 1/2 adam 1/105 loss")
 
 	rows := history(t, dir)
@@ -278,6 +278,7 @@ network: {hidden: [8]}
 points: {interior: 32}
 train:
   - adam: {iterations: 100, rate: 1e4}
+output: {figures: [svg]}
 `)
 	dir := filepath.Join(t.TempDir(), "out")
 	code, _, stderr := ritz("run", file, "--out", dir)

@@ -53,12 +53,12 @@ func (e *Error) Snippet() string {
 	return line + "\n" + pad + "^"
 }
 
-// nearest returns the name closest to the misspelt one, or "" if none is close: at most a third
+// Nearest returns the name closest to the misspelt one, or "" if none is close: at most a third
 // of the letters may be wrong, and not all of them.
-func nearest(name string, names []string) string {
+func Nearest(name string, names []string) string {
 	best, bestDistance := "", 1+max(1, utf8.RuneCountInString(name)/3)
 	for _, candidate := range names {
-		d := distance(name, candidate)
+		d := distance(strings.ToLower(name), strings.ToLower(candidate))
 		if strings.EqualFold(name, candidate) {
 			d = 0
 		} else if d >= utf8.RuneCountInString(name) {

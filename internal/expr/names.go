@@ -81,7 +81,7 @@ func (p *parser) notFunction(t token) {
 	for _, f := range functions {
 		names = append(names, f.name)
 	}
-	p.fail(t.offset, didYouMean(nearest(t.text, names)), "unknown function %q", t.text)
+	p.fail(t.offset, didYouMean(Nearest(t.text, names)), "unknown function %q", t.text)
 }
 
 // example returns a place such as t=0.
@@ -116,7 +116,7 @@ func (p *parser) name(t token) Node {
 		for _, let := range p.scope.Let {
 			names = append(names, let.Name)
 		}
-		if right := nearest(base, names); right != "" {
+		if right := Nearest(base, names); right != "" {
 			p.fail(t.offset, didYouMean(right+"_"+letters), "unknown name %q", t.text)
 		}
 	}
@@ -126,7 +126,7 @@ func (p *parser) name(t token) Node {
 
 func (p *parser) unknown(offset int, name string) {
 	names := append(p.scope.names(), "pi", "e")
-	hint := didYouMean(nearest(name, names))
+	hint := didYouMean(Nearest(name, names))
 	if right := aliases[name]; right != "" {
 		hint = "write " + right
 	}

@@ -282,10 +282,18 @@ func TestNearest(t *testing.T) {
 	for name, want := range map[string]string{
 		"presure": "pressure", "perssure": "pressure", "velcoity": "velocity", "un": "nu", "v": "", "temperature": "", "U": "u",
 	} {
-		assert.Equal(t, want, nearest(name, names), name)
+		assert.Equal(t, want, Nearest(name, names), name)
 	}
 	assert.Equal(t, 3, distance("kitten", "sitting"))
 	assert.Equal(t, 1, distance("ab", "ba"))
+	rapid.Check(t, func(r *rapid.T) {
+		word := rapid.StringMatching(`[ab]{0,5}`)
+		a, b, c := word.Draw(r, "a"), word.Draw(r, "b"), word.Draw(r, "c")
+		assert.Equal(r, a == b, distance(a, b) == 0)
+		assert.Equal(r, distance(a, b), distance(b, a))
+		assert.LessOrEqual(r, distance(a, b), max(len(a), len(b)))
+		assert.Equal(r, distance(a, b), distance(c+a, c+b), "a common start costs nothing")
+	})
 }
 
 func TestPrintParseRoundTrip(t *testing.T) {

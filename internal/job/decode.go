@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sort"
 	"strconv"
-	"strings"
 
 	"github.com/seed-0772dd2d/ritz/internal/expr"
 )
@@ -72,16 +71,9 @@ func (s *section) close() {
 	})
 	for _, e := range s.n.entries {
 		if !slices.Contains(s.known, e.key.text) {
-			s.fail(e.key, s.path, "unknown key %q%s", e.key.text, s.suggest(e.key.text))
+			s.fail(e.key, s.path, "unknown key %q%s", e.key.text, suggest(e.key.text, s.known))
 		}
 	}
-}
-
-func (s *section) suggest(key string) string {
-	if near := nearest(key, s.known); near != "" {
-		return near
-	}
-	return ": known are " + strings.Join(s.known, ", ")
 }
 
 func join(path, key string) string {
@@ -182,11 +174,7 @@ func (s *section) choice(key, def string, legal ...string) string {
 func (d *decoder) word(v *node, path string, legal []string) string {
 	text := d.text(v, path)
 	if v.kind == scalarNode && !slices.Contains(legal, text) {
-		hint := nearest(text, legal)
-		if hint == "" {
-			hint = ": expected " + strings.Join(legal, ", ")
-		}
-		d.fail(v, path, "unknown %q%s", text, hint)
+		d.fail(v, path, "unknown %q%s", text, suggest(text, legal))
 	}
 	return text
 }

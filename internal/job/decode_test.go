@@ -124,7 +124,7 @@ netwrok: {}
 		{poisson + "network: {hiden: [1]}\n", `j.yaml:6:11: network: unknown key "hiden": did you mean "hidden"?
 network: {hiden: [1]}
           ^`},
-		{poisson + "output: {colour: red}\n", `j.yaml:6:10: output: unknown key "colour": known are figures, checkpoint, log`},
+		{poisson + "output: {colour: red}\n", `j.yaml:6:10: output: unknown key "colour": expected figures, checkpoint, log`},
 		{poisson + "seed: 1\nseed: 2\n", "j.yaml:7:1: seed: the key stands twice\nseed: 2\n^"},
 		{poisson + "seed: [1]\n", "j.yaml:6:7: seed: expected a number or an expression, got a list"},
 		{poisson + "seed: 1.5\n", "j.yaml:6:7: seed: expected a whole number, got 1.5"},
@@ -157,12 +157,12 @@ constants: {nu: 0.01/pj}
 		{poisson + "train:\n  - adam: {iterations: 10, schedule: {kind: cosine}}\n", `j.yaml:7:38: train[0].adam.schedule: the key "over" is missing: the iterations that the cosine takes`},
 		{poisson + "reference: {}\n", `j.yaml:6:12: reference: expected {file: u.csv} or {exact: {u: "..."}}`},
 		{poisson + "reference: {file: a.csv, exact: {u: x}}\n", "j.yaml:6:12: reference: expected either file or exact, got both"},
-		{poisson + "reference: {exact: {w: x}}\n", `j.yaml:6:21: reference.exact: unknown field "w": did you mean "u"?`},
-		{poisson + "reference: {exact: {u: x}, grid: {y: 3}}\n", `j.yaml:6:35: reference.grid: unknown variable "y": did you mean "x"?`},
+		{poisson + "reference: {exact: {w: x}}\n", `j.yaml:6:21: reference.exact: unknown field "w": expected u`},
+		{poisson + "reference: {exact: {u: x}, grid: {y: 3}}\n", `j.yaml:6:35: reference.grid: unknown variable "y": expected x`},
 		{poisson + "reference: {exact: {u: x}, grid: {x: 1}}\n", "j.yaml:6:38: reference.grid.x: expected a whole number of at least 2, got 1"},
 		{poisson + "conditions: [[u]]\n", "j.yaml:6:14: conditions[0]: expected a condition, {equation, weight, points} or {data, weight}, got a list"},
 		{poisson + "conditions: [{weight: 1}]\n", "j.yaml:6:14: conditions[0]: expected the key equation or data"},
-		{poisson + "conditions: [{data: a.csv, points: 1}]\n", `j.yaml:6:28: conditions[0]: unknown key "points": known are equation, data, weight`},
+		{poisson + "conditions: [{data: a.csv, points: 1}]\n", `j.yaml:6:28: conditions[0]: unknown key "points": expected equation, data, weight`},
 		{poisson + "output: {figures: [gif]}\n", `j.yaml:6:20: output.figures[0]: unknown "gif": expected png, svg`},
 		{"domain: {x: [1, 0]}\nfields: [u]\nequations: [u_x = 1]\n", "j.yaml:3:13: domain.x: expected low < high, got [1, 0]"},
 		{"domain: {x: 3}\nfields: [u]\nequations: [u_x = 1]\n", `j.yaml:3:13: domain.x: expected an interval [low, high], got "3"`},
@@ -214,7 +214,7 @@ colour: red
 		`--set seeds=3: unknown key "seeds": did you mean "seed"?`,
 		`j.yaml:6:11: network: unknown key "hiden": did you mean "hidden"?`,
 		`j.yaml:7:20: points.interior: column 1: unknown name "many": known are pi, e`,
-		`j.yaml:8:1: unknown key "colour": known are ` + strings.Join([]string{"ritz", "kind", "name", "seed", "threads", "precision", "device",
+		`j.yaml:8:1: unknown key "colour": expected ` + strings.Join([]string{"ritz", "kind", "name", "seed", "threads", "precision", "device",
 			"constants", "domain", "fields", "parameters", "let", "equations", "conditions", "ansatz", "reference", "network", "points", "train", "output"}, ", "),
 	}, places)
 }
@@ -226,7 +226,7 @@ func TestSetFaults(t *testing.T) {
 		"constants.nu=0.01/q":     `--set constants.nu=0.01/q: constants.nu: column 6: unknown name "q"`,
 		"equations.0=u_xx = uu":   `--set equations.0=u_xx = uu: equations[0]: column 8: unknown name "uu": did you mean "u"?`,
 		"points.resample.k=0":     `--set points.resample.k=0: points.resample.k: expected a number above 0, got 0`,
-		"colour.red.dark=1":       `--set colour.red.dark=1: unknown key "colour": known are`,
+		"colour.red.dark=1":       `--set colour.red.dark=1: unknown key "colour": expected`,
 		"threads=some":            `--set threads=some: threads: column 1: unknown name "some"`,
 		"train.0.adam.rate=":      ``, // null: the default
 		"points.resample.every=7": ``,
@@ -273,12 +273,20 @@ func TestJobRoundTrip(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
-		j, err := Load(file, []string{"seed=7", "points.resample.every=50"})
+		j, err := Load(file, []string{"seed=7"})
 		require.NoError(t, err)
+		if j.Kind == "pinn" {
+			j, err = Load(file, []string{"seed=7", "points.resample.every=50"})
+			require.NoError(t, err)
+		}
 		again, err := decode(file, j.YAML(), nil)
 		require.NoError(t, err)
 		assert.Equal(t, j.YAML(), again.YAML())
-		a, b := j.task.(*pinnTask), again.task.(*pinnTask)
+		a, ok := j.task.(*pinnTask)
+		if !ok {
+			continue
+		}
+		b := again.task.(*pinnTask)
 		assert.Equal(t, a.problem, b.problem)
 		assert.Equal(t, a.settings, b.settings)
 		assert.Equal(t, a.output, b.output)

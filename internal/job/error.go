@@ -97,42 +97,11 @@ func textFault(n *node, path string, err error) *Error {
 	return e
 }
 
-// nearest returns `: did you mean "name"?` for the known name most like name,
-// or "" if none is near.
-func nearest(name string, known []string) string {
-	best, distance := "", 1+max(1, len(name)/3)
-	for _, k := range known {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(k)); d < distance {
-			best, distance = k, d
-		}
+// suggest ends a message about an unknown name: with the known name most like
+// it, or with all of them if none is near.
+func suggest(name string, known []string) string {
+	if best := expr.Nearest(name, known); best != "" {
+		return fmt.Sprintf(": did you mean %q?", best)
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(": did you mean %q?", best)
-}
-
-// editDistance is the number of insertions, deletions, substitutions and
-// exchanges of neighbours that turn a into b (optimal string alignment).
-func editDistance(a, b string) int {
-	s, t := []rune(a), []rune(b)
-	before, last, row := make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(s); i++ {
-		before, last, row = last, row, before
-		row[0] = i
-		for j := 1; j <= len(t); j++ {
-			cost := 1
-			if s[i-1] == t[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return row[len(t)]
+	return ": expected " + strings.Join(known, ", ")
 }

@@ -2,6 +2,8 @@ package job
 
 import (
 	"encoding/csv"
+	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"time"
@@ -44,11 +46,17 @@ func resumeHistory(path string, every int, c *checkpoint) (*history, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Truncate(c.History); err != nil {
-		f.Close()
-		return nil, err
+	size, err := f.Seek(0, io.SeekEnd)
+	if err == nil && size < c.History {
+		err = fmt.Errorf("%s has lost rows since the checkpoint", path)
 	}
-	if _, err := f.Seek(c.History, 0); err != nil {
+	if err == nil {
+		err = f.Truncate(c.History)
+	}
+	if err == nil {
+		_, err = f.Seek(c.History, io.SeekStart)
+	}
+	if err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -90,8 +98,16 @@ func row(b []byte, p pinn.Progress) []byte {
 	return append(b, '\n')
 }
 
-// flush writes the buffered rows, so that size and pending may go into a
+// sync brings the file to the disk, so that size and pending may go into a
 // checkpoint.
+func (h *history) sync() error {
+	if err := h.flush(); err != nil {
+		return err
+	}
+	return h.f.Sync()
+}
+
+// flush writes the buffered rows.
 func (h *history) flush() error {
 	h.flushed = time.Now()
 	n, err := h.f.Write(h.buffer)

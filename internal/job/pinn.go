@@ -152,7 +152,7 @@ func (s *section) oneOf(key, name string, known []string, what string) {
 	}
 	for _, e := range s.n.get(key).entries {
 		if e.key.text == name {
-			s.fail(e.key, s.at(key), "unknown %s %q%s", what, name, nearest(name, known))
+			s.fail(e.key, s.at(key), "unknown %s %q%s", what, name, suggest(name, known))
 			return
 		}
 	}

@@ -119,11 +119,10 @@ func (w *pinnWork) run(ctx context.Context, d *directory) (Body, error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	every := time.Duration(w.task.output.checkpoint * float64(time.Second))
 	saved, report := time.Now(), w.watch
 	w.watch = func(p pinn.Progress) {
 		err := h.add(p)
-		if err == nil && time.Since(saved) > every {
+		if err == nil && time.Since(saved).Seconds() > w.task.output.checkpoint {
 			err = w.save(d, h)
 			saved = time.Now()
 		}
@@ -168,7 +167,7 @@ func (w *pinnWork) openHistory(d *directory) (*history, error) {
 
 // save writes a checkpoint.
 func (w *pinnWork) save(d *directory, h *history) error {
-	if err := h.flush(); err != nil {
+	if err := h.sync(); err != nil {
 		return err
 	}
 	state, err := w.trainer.MarshalBinary()
@@ -225,6 +224,10 @@ func (b *pinnBody) Summary(w io.Writer) {
 	for _, s := range b.Stages {
 		iterations += s.Iterations
 		evaluations += s.Evaluations
+	}
+	if iterations == 0 {
+		fmt.Fprintln(w, "not one iteration was finished")
+		return
 	}
 	fmt.Fprintf(w, "loss %.3g after %d iterations, %d evaluations\n", float64(b.Loss), iterations, evaluations)
 	for _, name := range sortedKeys(b.Errors) {

@@ -384,9 +384,9 @@ func TestWall(t *testing.T) {
 
 func TestBitsDoNotDependOnThreads(t *testing.T) {
 	run := func(threads int) []float64 {
-		m, err := NewSSBroyden(objective(rosenbrock), rosenbrockStart(300), SSBroydenSettings{Threads: threads})
+		m, err := NewSSBroyden(objective(rosenbrock), rosenbrockStart(260), SSBroydenSettings{Threads: threads})
 		require.NoError(t, err)
-		advance(t, m, 60)
+		advance(t, m, 30)
 		return m.X()
 	}
 	want := run(1)

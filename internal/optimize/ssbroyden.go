@@ -24,9 +24,9 @@ type SSBroydenSettings struct {
 
 	// CheckEvery is after how many iterations H is tested, by a Cholesky
 	// factorisation, for having stayed positive definite in spite of rounding;
-	// default 500, negative for never. A factorisation costs about as much as
-	// n/15 to n/30 steps on H, so by default this adds less than a fifth to
-	// the work on H at n = 1,500.
+	// default 500, negative for never. A factorisation takes about as long as
+	// n/12 sweeps through H: by default it adds a quarter to the work on H at
+	// n = 1,500.
 	CheckEvery int
 
 	// Noise is the relative rounding error of the objective, in (0, 1); default 10 * 2^-52.
