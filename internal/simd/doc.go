@@ -14,6 +14,10 @@
 // beyond is neither read nor written. A slice that is too short panics, whatever
 // its capacity.
 //
+// Accuracy. Tanh, Sigmoid and Softplus are within 4 units in the last place for
+// every argument, subnormal results included; SinCos is within 2.3e-16 at any
+// finite argument. NaN and infinities give what the formula gives.
+//
 // Independence. An elementwise result depends only on the elements at its own
 // position, bit for bit: splitting a vector, or the columns of MatMul and
 // MatMulT, changes nothing. The sums (Dot, Sum, AddMatMulBT) agree to rounding.
