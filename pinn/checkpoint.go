@@ -14,7 +14,6 @@ type checkpoint struct {
 	Version     int
 	Fingerprint [32]byte
 	State       trainerState
-	Evaluations int    // of the current stage
 	Method      []byte // state of its optimiser; nil between stages
 }
 
@@ -46,7 +45,6 @@ func (t *Trainer) MarshalBinary() ([]byte, error) {
 	}
 	c := checkpoint{Version: checkpointVersion, Fingerprint: print, State: t.state}
 	if t.method != nil {
-		c.Evaluations = t.objective.count
 		if c.Method, err = t.method.MarshalBinary(); err != nil {
 			return nil, err
 		}
@@ -74,7 +72,7 @@ func (t *Trainer) UnmarshalBinary(data []byte) error {
 	case c.Fingerprint != print:
 		return fmt.Errorf("%w: problem or settings have changed", ErrCheckpoint)
 	case len(st.Theta) != n || len(st.Best) != n || st.Stage < 0 || st.Stage > len(t.stages) || len(st.Reports) != st.Stage ||
-		(st.BestTerms != nil && len(st.BestTerms) != len(t.loss.terms)) || (c.Method != nil && st.Stage == len(t.stages)):
+		(st.BestTerms != nil && len(st.BestTerms) != len(t.loss.terms)) || (st.Terms != nil && len(st.Terms) != len(t.loss.terms)) || (c.Method != nil && st.Stage == len(t.stages)):
 		return fmt.Errorf("%w: inconsistent", ErrCheckpoint)
 	}
 	if st.Points != nil {
@@ -98,8 +96,8 @@ func (t *Trainer) UnmarshalBinary(data []byte) error {
 			*t = before
 			return fmt.Errorf("%w: %v", ErrCheckpoint, err)
 		}
-		t.objective.count = c.Evaluations
 	}
+	t.interior.points = t.placed
 	if st.Points != nil {
 		t.interior.points = st.Points
 	}

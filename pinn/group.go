@@ -34,6 +34,8 @@ type output struct{ net, unit, member int }
 type term struct {
 	name   string
 	weight float64
+	part   string // of the problem, and the position in it
+	index  int
 }
 
 // residuals is the number of values of each residual.
@@ -94,8 +96,8 @@ func (m *model) interior(points [][]float64) (*group, error) {
 		return nil, &TextError{Part: "equations", Index: -1, Err: err}
 	}
 	g.points = points
-	for _, e := range m.problem.Equations {
-		g.terms = append(g.terms, term{e.Text, orOne(e.Weight)})
+	for i, e := range m.problem.Equations {
+		g.terms = append(g.terms, term{e.Text, orOne(e.Weight), "equations", i})
 	}
 	return g, nil
 }
@@ -106,30 +108,43 @@ func (m *model) boundary(i int, p Points, seed uint64) ([]*group, error) {
 	c, given := m.conditions[i], m.problem.Conditions[i]
 	weight := orOne(given.Weight)
 	if c == nil {
-		return m.data(given.Data, weight)
+		return m.data(i, weight)
 	}
 	if c.Periodic >= 0 {
 		return nil, nil
 	}
 	residual := c.Equation.Residual()
 	if len(expr.Integrals(residual)) > 0 {
-		g, err := m.integral(c, given, p, seed)
+		g, err := m.integral(i, p, seed)
 		return []*group{g}, err
 	}
 	g, err := m.newGroup(residual)
 	if err != nil {
 		return nil, err
 	}
-	n := given.Points
-	if n == 0 {
-		n = p.Boundary
-	}
-	g.points = m.boxPoints(c.At, n, p.Strategy, seed)
-	g.terms = []term{{given.Text, weight}}
+	g.points = m.boxPoints(c.At, given.points(p), p.Strategy, seed)
+	g.terms = []term{{given.Text, weight, "conditions", i}}
 	return []*group{g}, nil
 }
 
-func (m *model) integral(c *expr.Condition, given Condition, p Points, seed uint64) (*group, error) {
+// points is the number of points asked for.
+func (c Condition) points(p Points) int {
+	if c.Points == 0 {
+		return p.Boundary
+	}
+	return c.Points
+}
+
+// nodes is the number of quadrature nodes of a condition with integrals.
+func (c Condition) nodes() int {
+	if c.Points == 0 {
+		return 64
+	}
+	return c.Points
+}
+
+func (m *model) integral(i int, p Points, seed uint64) (*group, error) {
+	c, given := m.conditions[i], m.problem.Conditions[i]
 	residual := c.Equation.Residual()
 	integrals := expr.Integrals(residual)
 	v := integrals[0].Variable
@@ -154,20 +169,18 @@ func (m *model) integral(c *expr.Condition, given Condition, p Points, seed uint
 		return nil, err
 	}
 	g.outer = outer
-	g.block = given.Points
-	if g.block == 0 {
-		g.block = 64
-	}
+	g.block = given.nodes()
 	g.points, g.weights = m.integralPoints(c.At, v, g.block, p.Boundary, p.Strategy, seed)
-	g.terms = []term{{given.Text, orOne(given.Weight)}}
+	g.terms = []term{{given.Text, orOne(given.Weight), "conditions", i}}
 	return g, nil
 }
 
-func (m *model) data(t *Table, weight float64) ([]*group, error) {
+func (m *model) data(i int, weight float64) ([]*group, error) {
+	t := m.problem.Conditions[i].Data
 	d := len(m.problem.Domain)
 	columns := make([][]float64, d)
-	for i, x := range t.Points {
-		columns[i%d] = append(columns[i%d], x)
+	for k, x := range t.Points {
+		columns[k%d] = append(columns[k%d], x)
 	}
 	var groups []*group
 	for f, name := range m.problem.Fields {
@@ -180,7 +193,7 @@ func (m *model) data(t *Table, weight float64) ([]*group, error) {
 			return nil, err
 		}
 		g.points, g.target = columns, values
-		g.terms = []term{{name + " = data", weight}}
+		g.terms = []term{{name + " = data", weight, "conditions", i}}
 		groups = append(groups, g)
 	}
 	return groups, nil

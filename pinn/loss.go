@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -39,10 +40,15 @@ type blockRef struct{ group, first, term int }
 
 func newLoss(m *model, groups []*group, threads int) *loss {
 	l := &loss{m: m, groups: groups}
+	blocks := 0
 	for _, g := range groups {
-		l.terms = append(l.terms, g.terms...)
+		blocks += g.blocks()
+		for _, t := range g.terms {
+			t.name = l.unique(t.name)
+			l.terms = append(l.terms, t)
+		}
 	}
-	for range threadCount(threads) {
+	for range min(threadCount(threads), blocks) {
 		w := &worker{grad: make([]float64, m.weights()), sums: make([]float64, len(l.terms))}
 		for _, g := range groups {
 			w.passes = append(w.passes, m.newPass(g))
@@ -55,6 +61,17 @@ func newLoss(m *model, groups []*group, threads int) *loss {
 	}
 	l.deal()
 	return l
+}
+
+// unique numbers a name that another term has: "u = 0 at x=0 (2)".
+func (l *loss) unique(name string) string {
+	taken := func(name string) bool {
+		return slices.ContainsFunc(l.terms, func(t term) bool { return t.name == name })
+	}
+	for k, plain := 2, name; taken(name); k++ {
+		name = fmt.Sprintf("%s (%d)", plain, k)
+	}
+	return name
 }
 
 // deal splits the blocks into runs of about equal cost, one a worker.
@@ -146,9 +163,15 @@ const (
 func (t transform) apply(loss float64) (value, slope float64) {
 	switch t {
 	case root:
+		if loss == 0 {
+			return 0, 0
+		}
 		r := math.Sqrt(loss)
 		return r, 0.5 / r
 	case logarith:
+		if loss == 0 {
+			return math.Log(math.SmallestNonzeroFloat64), 0 // nothing is left to gain
+		}
 		return math.Log(loss), 1 / loss
 	}
 	return loss, 1
@@ -162,15 +185,14 @@ func (t transform) check() error {
 	return fmt.Errorf("unknown objective %q: choose loss, sqrt, log", string(t))
 }
 
-// objective is the loss as a stage's optimiser sees it. It keeps the terms of
-// the evaluations since the last call of forget, so that the terms of the point
-// which a line search took are known without another evaluation.
+// objective is the loss as a stage's optimiser sees it. It keeps the
+// evaluations since the last call of forget, so that the loss and the terms of
+// the point which a line search took are known without another one.
 type objective struct {
 	loss      *loss
 	transform transform
 	record    []evaluation
 	n         int
-	count     int
 }
 
 type evaluation struct {
@@ -196,7 +218,6 @@ func (o *objective) Gradient(ctx context.Context, x, g []float64) (float64, erro
 	if err != nil {
 		return 0, err
 	}
-	o.count++
 	o.n++
 	var slope float64
 	e.loss = value
@@ -211,16 +232,15 @@ func (o *objective) Gradient(ctx context.Context, x, g []float64) (float64, erro
 
 func (o *objective) forget() { o.n = 0 }
 
-// find returns the evaluation with the given value of the objective, the
-// latest one of them; if there is none, the last.
+// find returns the latest evaluation with the given value of the objective, or
+// nil: a step that failed stays where it was.
 func (o *objective) find(value float64) *evaluation {
-	n := min(o.n, maxRecord)
-	for i := n - 1; i >= 0; i-- {
+	for i := min(o.n, maxRecord) - 1; i >= 0; i-- {
 		if o.record[i].value == value {
 			return &o.record[i]
 		}
 	}
-	return &o.record[max(o.n-1, 0)%maxRecord]
+	return nil
 }
 
 // culprit names the first term of the last evaluation that is not finite.

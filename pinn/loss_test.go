@@ -1,6 +1,7 @@
 package pinn
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -83,7 +84,7 @@ func TestGradient(t *testing.T) {
 				// Richardson with half the step
 				h /= 2
 				finer := (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h)
-				require.InDelta(t, (16*finer-difference)/15, slope, 1e-7*(loss+abs(slope)))
+				require.InDelta(t, (16*finer-difference)/15, slope, 1e-7*(loss+math.Abs(slope)))
 			}
 		})
 	}

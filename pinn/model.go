@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -40,7 +41,8 @@ func (m *model) raw(f int) (net, output int) {
 func (m *model) weights() int { return m.offsets[len(m.nets)] + len(m.params) }
 
 func newModel(p *Problem, shape Network) (*model, error) {
-	m := &model{problem: *p, shape: shape}
+	m := &model{problem: p.clone(), shape: shape}
+	m.shape.Hidden, m.shape.Scale = slices.Clone(shape.Hidden), maps.Clone(shape.Scale)
 	if err := m.parse(); err != nil {
 		return nil, err
 	}
@@ -53,9 +55,24 @@ func newModel(p *Problem, shape Network) (*model, error) {
 
 // newScope gathers the names that the texts of a problem may use.
 func newScope(p *Problem) (*expr.Scope, error) {
-	s := &expr.Scope{Fields: p.Fields, Constants: p.Constants, Parameters: slices.Sorted(maps.Keys(p.Parameters))}
+	s := &expr.Scope{Constants: map[string]float64{}}
+	at := func(part string, index int, key string) error {
+		if err := s.Validate(); err != nil {
+			return &TextError{Part: part, Index: index, Key: key, Err: err}
+		}
+		return nil
+	}
 	for _, v := range p.Domain {
 		s.Variables = append(s.Variables, expr.Variable{Name: v.Name, Lo: v.Lo, Hi: v.Hi})
+		if err := at("domain", 0, v.Name); err != nil {
+			return nil, err
+		}
+	}
+	for i, name := range p.Fields {
+		s.Fields = append(s.Fields, name)
+		if err := at("fields", i, ""); err != nil {
+			return nil, err
+		}
 	}
 	if len(p.Domain) == 0 {
 		return nil, &TextError{Part: "domain", Index: -1, Err: errors.New("a problem needs at least one variable with its interval")}
@@ -63,17 +80,29 @@ func newScope(p *Problem) (*expr.Scope, error) {
 	if len(p.Fields) == 0 {
 		return nil, &TextError{Part: "fields", Index: -1, Err: errors.New("a problem needs at least one unknown function")}
 	}
-	if err := s.Validate(); err != nil {
-		return nil, err
+	for _, name := range slices.Sorted(maps.Keys(p.Constants)) {
+		s.Constants[name] = p.Constants[name]
+		if err := at("constants", 0, name); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Parameters)) {
+		s.Parameters = append(s.Parameters, name)
+		if err := at("parameters", 0, name); err != nil {
+			return nil, err
+		}
+		if v := p.Parameters[name]; !finite(v) {
+			return nil, &TextError{Part: "parameters", Key: name, Err: fmt.Errorf("starting value %v is not finite", v)}
+		}
 	}
 	for i, let := range p.Let {
 		node, err := expr.Parse(let.Text, s)
-		if err == nil {
-			s.Let = append(s.Let, expr.Let{Name: let.Name, Value: node})
-			err = s.Validate()
-		}
 		if err != nil {
 			return nil, &TextError{Part: "let", Index: i, Key: let.Name, Err: err}
+		}
+		s.Let = append(s.Let, expr.Let{Name: let.Name, Value: node})
+		if err := at("let", i, let.Name); err != nil {
+			return nil, err
 		}
 	}
 	return s, nil
@@ -85,18 +114,13 @@ func (m *model) parse() error {
 	if m.scope, err = newScope(p); err != nil {
 		return err
 	}
-	for name, v := range p.Parameters {
-		if !finite(v) {
-			return &TextError{Part: "parameters", Key: name, Err: fmt.Errorf("starting value %v is not finite", v)}
-		}
-	}
 	if len(p.Equations) < len(p.Fields) {
-		return &TextError{Part: "equations", Index: -1, Err: fmt.Errorf("%d equations for %d fields: give at least as many equations as fields", len(p.Equations), len(p.Fields))}
+		return &TextError{Part: "equations", Index: -1, Err: fmt.Errorf("%s for %s: give at least as many equations as fields", count(len(p.Equations), "equation"), count(len(p.Fields), "field"))}
 	}
 	seen := map[int]bool{}
 	for i, e := range p.Equations {
 		eq, err := expr.ParseEquation(e.Text, m.scope)
-		if err == nil && !finitePositive(e.Weight) {
+		if err == nil && !finiteNotNegative(e.Weight) {
 			err = fmt.Errorf("weight %v: must be a positive number", e.Weight)
 		}
 		if err != nil {
@@ -124,14 +148,22 @@ func (m *model) parse() error {
 
 func (m *model) parseCondition(c Condition) (*expr.Condition, error) {
 	switch {
-	case !finitePositive(c.Weight):
+	case !finiteNotNegative(c.Weight):
 		return nil, fmt.Errorf("weight %v: must be a positive number", c.Weight)
 	case c.Points < 0:
 		return nil, fmt.Errorf("points %d: must be positive", c.Points)
+	case c.Data != nil && c.Text != "":
+		return nil, errors.New("a condition is either a text or data")
+	case c.Data != nil && c.Points != 0:
+		return nil, errors.New("data come with their points")
 	case c.Data != nil:
 		return nil, c.Data.check(m.variables(), m.problem.Fields)
 	}
-	return expr.ParseCondition(c.Text, m.scope)
+	cond, err := expr.ParseCondition(c.Text, m.scope)
+	if err == nil && cond.Periodic >= 0 && (c.Weight != 0 || c.Points != 0) {
+		err = errors.New("a periodic condition holds exactly: it has neither weight nor points")
+	}
+	return cond, err
 }
 
 func (m *model) variables() []string { return m.problem.variables() }
@@ -193,41 +225,53 @@ func (m *model) parseAnsatz() error {
 		switch {
 		case !slices.Contains(m.problem.Fields, name):
 			return &TextError{Part: "network", Key: "scale", Err: fmt.Errorf("%q is not a field", name)}
-		case !finitePositive(s) || s == 0:
+		case !finiteNotNegative(s) || s == 0:
 			return &TextError{Part: "network", Key: "scale", Err: fmt.Errorf("scale %v of %s: must be a positive number", s, name)}
+		case m.problem.Ansatz[name] != "":
+			return &TextError{Part: "network", Key: "scale", Err: fmt.Errorf("%s has an ansatz: put the scale there, as a factor of N", name)}
 		}
 	}
+	scales := map[string]float64{}
+	for f, name := range m.problem.Fields {
+		node, err := m.fieldAnsatz(f, scales)
+		if err != nil {
+			return &TextError{Part: "ansatz", Key: name, Err: err}
+		}
+		m.ansatz = append(m.ansatz, node)
+	}
+	m.shape.Scale = scales
+	return nil
+}
+
+// fieldAnsatz is the ansatz of field f. Without one it is scale times the
+// network, and the scale is added to scales.
+func (m *model) fieldAnsatz(f int, scales map[string]float64) (expr.Node, error) {
+	name := m.problem.Fields[f]
+	text, given := m.problem.Ansatz[name]
+	if !given {
+		scales[name] = m.fieldScale(f)
+		return expr.Parse(strconv.FormatFloat(scales[name], 'g', -1, 64)+"*"+name, m.scope)
+	}
 	scope := *m.scope
-	scope.Fields = []string{"N"}
-	scope.Let = nil
+	scope.Fields, scope.Let = []string{"N"}, nil
+	if err := scope.Validate(); err != nil {
+		return nil, fmt.Errorf("N stands for the network here: %w", err)
+	}
 	for _, let := range m.scope.Let {
 		if len(expr.FieldRefs(let.Value)) == 0 {
 			scope.Let = append(scope.Let, let)
 		}
 	}
-	scales := map[string]float64{}
-	for f, name := range m.problem.Fields {
-		text, given := m.problem.Ansatz[name]
-		if !given {
-			scales[name] = m.fieldScale(f)
-			text = strconv.FormatFloat(scales[name], 'g', -1, 64) + "*N"
-		}
-		node, err := expr.Parse(text, &scope)
-		if err == nil {
-			err = scope.Validate()
-		}
-		if err == nil && len(expr.FieldRefs(node)) == 0 {
-			err = errors.New("an ansatz must contain N, the network's output")
-		}
-		if err != nil {
-			return &TextError{Part: "ansatz", Key: name, Err: err}
-		}
-		m.ansatz = append(m.ansatz, expr.Substitute(node, func(_ int, order expr.MultiIndex) expr.Node {
-			return m.scope.Field(expr.FieldRef{Index: f, Order: order})
-		}))
+	node, err := expr.Parse(text, &scope)
+	if err != nil {
+		return nil, err
 	}
-	m.shape.Scale = scales
-	return nil
+	if len(expr.FieldRefs(node)) == 0 {
+		return nil, errors.New("an ansatz must contain N, the network's output")
+	}
+	return expr.Substitute(node, func(_ int, order expr.MultiIndex) expr.Node {
+		return m.scope.Field(expr.FieldRef{Index: f, Order: order})
+	}), nil
 }
 
 // fieldScale is the output scale of field f: as given, or the largest absolute
@@ -240,7 +284,7 @@ func (m *model) fieldScale(f int) float64 {
 	for i, c := range m.conditions {
 		if c == nil {
 			for _, v := range m.problem.Conditions[i].Data.Values[m.problem.Fields[f]] {
-				largest = max(largest, abs(v))
+				largest = max(largest, math.Abs(v))
 			}
 			continue
 		}
@@ -258,7 +302,7 @@ func (m *model) fieldScale(f int) float64 {
 			for v := range points {
 				env.Variables[v] = points[v][p]
 			}
-			if value := abs(expr.Eval(right, env)); value < 1e300 {
+			if value := math.Abs(expr.Eval(right, env)); value < 1e300 {
 				largest = max(largest, value)
 			}
 		}

@@ -1,16 +1,15 @@
 package pinn
 
 import (
+	"fmt"
 	"math"
 	"strings"
 )
 
-func abs(x float64) float64 { return math.Abs(x) }
-
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// finitePositive also takes zero, which stands for the default.
-func finitePositive(x float64) bool { return x >= 0 && finite(x) }
+// finiteNotNegative also takes zero, which stands for a default.
+func finiteNotNegative(x float64) bool { return x >= 0 && finite(x) }
 
 // orOne is x, or the default 1 where x is not set.
 func orOne(x float64) float64 {
@@ -21,3 +20,11 @@ func orOne(x float64) float64 {
 }
 
 func list(names []string) string { return strings.Join(names, ", ") }
+
+// count says "1 field", "2 fields".
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}

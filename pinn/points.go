@@ -2,9 +2,9 @@ package pinn
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 
@@ -44,19 +44,18 @@ func (p Points) withDefaults() (Points, error) {
 		return bad("strategy", "unknown strategy %q: choose %s", p.Strategy, list(strategies))
 	case r.Every < 0:
 		return bad("resample", "every %d: must be positive, or 0 for never", r.Every)
-	case r.Every > 0 && r.Candidates < p.Interior:
-		return bad("resample", "%d candidates for %d interior points: give more candidates than points", r.Candidates, p.Interior)
-	case !(r.K > 0) || !(r.C >= 0) || math.IsInf(r.K+r.C, 0):
-		return bad("resample", "k = %v, c = %v: k must be positive, c not negative", r.K, r.C)
+	case !(r.K > 0) || !(r.C > 0) || math.IsInf(r.K+r.C, 0):
+		return bad("resample", "k = %v, c = %v: both must be positive", r.K, r.C)
 	}
 	return p, nil
 }
 
 var strategies = []string{"sobol", "lhs", "random", "grid"}
 
-// boxPoints spreads n points over the domain, with the variables in fixed held
-// at their values (one point if all are). The result is a column a variable.
-// The grid has the smallest number of points an axis that gives n or more.
+// boxPoints spreads n points over the open box, with the variables in fixed
+// held at their values (one point if all are). The result is a column a
+// variable. The grid has the smallest number of points an axis that gives n or
+// more.
 func (m *model) boxPoints(fixed map[int]float64, n int, strategy string, seed uint64) [][]float64 {
 	var free []int
 	var lower, upper []float64
@@ -106,17 +105,28 @@ func unitPoints(n, dim int, strategy string, seed uint64) []float64 {
 		for i := range counts {
 			counts[i] = max(axis, 2)
 		}
-		points, err = sampling.Grid{Counts: counts}.Points()
+		points, err = sampling.Grid{Counts: counts, Midpoints: true}.Points()
 	default:
 		var s *sampling.Sobol
 		if s, err = sampling.NewSobol(dim); err == nil {
 			points = s.Points(n)
+			centre(points, n)
 		}
 	}
 	if err != nil {
 		panic(err)
 	}
 	return points
+}
+
+// centre moves the first n points of a Sobol sequence from the corners of
+// their cells of width 2^-m, 2^m >= n, to the middle: an equation holds in the
+// open box, and need not have a value on its boundary.
+func centre(points []float64, n int) {
+	half := 0.5 / float64(uint64(1)<<bits.Len(uint(n-1)))
+	for i := range points {
+		points[i] += half
+	}
 }
 
 // integralPoints are the points of a condition with integrals over variable v:
@@ -147,14 +157,12 @@ func (m *model) integralPoints(fixed map[int]float64, v, nodes, outer int, strat
 
 // draw chooses n of the candidates without replacement, with probability
 // proportional to |r|^K / mean(|r|^K) + C, by the exponential keys of
-// Efraimidis and Spirakis (2006), in their order.
-func (r Resample) draw(residual []float64, n int, rng *rand.Rand) ([]int, error) {
+// Efraimidis and Spirakis (2006), in their order. There are n candidates or
+// more, with finite residuals.
+func (r Resample) draw(residual []float64, n int, rng *rand.Rand) []int {
 	mean := 0.0
 	for _, v := range residual {
 		mean += math.Pow(v, r.K) / float64(len(residual))
-	}
-	if math.IsNaN(mean) || math.IsInf(mean, 0) {
-		return nil, errors.New("residual is not finite at a candidate point")
 	}
 	type key struct {
 		index int
@@ -174,5 +182,5 @@ func (r Resample) draw(residual []float64, n int, rng *rand.Rand) ([]int, error)
 		chosen[i] = keys[i].index
 	}
 	slices.Sort(chosen)
-	return chosen, nil
+	return chosen
 }

@@ -18,8 +18,7 @@ func TestDraw(t *testing.T) {
 	count := make([]float64, 4)
 	const trials = 200000
 	for range trials {
-		chosen, err := r.draw(residual, 1, rng)
-		require.NoError(t, err)
+		chosen := r.draw(residual, 1, rng)
 		count[chosen[0]]++
 	}
 	total := 0.0
@@ -30,14 +29,8 @@ func TestDraw(t *testing.T) {
 		p := (v*v/mean + r.C) / total
 		require.InDelta(t, p, count[i]/trials, 5*math.Sqrt(p*(1-p)/trials))
 	}
-	chosen, err := r.draw(residual, 4, rng)
-	require.NoError(t, err)
-	require.Equal(t, []int{0, 1, 2, 3}, chosen, "without replacement")
-	chosen, err = r.draw(make([]float64, 4), 2, rng)
-	require.NoError(t, err, "no residual anywhere: uniform")
-	require.Len(t, chosen, 2)
-	_, err = r.draw([]float64{1, math.NaN()}, 1, rng)
-	require.Error(t, err)
+	require.Equal(t, []int{0, 1, 2, 3}, r.draw(residual, 4, rng), "without replacement")
+	require.Len(t, r.draw(make([]float64, 4), 2, rng), 2, "no residual anywhere: uniform")
 }
 
 func TestBoxPoints(t *testing.T) {
@@ -51,8 +44,8 @@ func TestBoxPoints(t *testing.T) {
 				require.Equal(t, 0.5, points[0][p])
 				low, high = min(low, points[1][p]), max(high, points[1][p])
 			}
-			require.GreaterOrEqual(t, low, -1.0)
-			require.LessOrEqual(t, high, 3.0)
+			require.Greater(t, low, -1.0, "the box is open")
+			require.Less(t, high, 3.0)
 			require.Greater(t, high-low, 3.2)
 			corner := m.boxPoints(map[int]float64{0: 2, 1: 3}, 50, strategy, 1)
 			require.Equal(t, [][]float64{{2}, {3}}, corner, "a condition in a corner is one point")

@@ -1,6 +1,10 @@
 package pinn
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // Problem is a boundary-value problem as text: the partial differential
 // equations F_i(u, u_t, u_xx, ...; x) = 0 on a box, and what holds on parts of
@@ -17,6 +21,26 @@ type Problem struct {
 	// network output of that field, so that conditions hold exactly:
 	// "-sin(pi*x) + t*(1 - x^2)*N". A field without one is its scaled network.
 	Ansatz map[string]string
+}
+
+// clone copies all that a caller could change.
+func (p *Problem) clone() Problem {
+	q := *p
+	q.Domain, q.Fields = slices.Clone(p.Domain), slices.Clone(p.Fields)
+	q.Constants, q.Parameters = maps.Clone(p.Constants), maps.Clone(p.Parameters)
+	q.Let, q.Ansatz = slices.Clone(p.Let), maps.Clone(p.Ansatz)
+	q.Equations, q.Conditions = slices.Clone(p.Equations), slices.Clone(p.Conditions)
+	for i, c := range q.Conditions {
+		if c.Data == nil {
+			continue
+		}
+		t := &Table{Points: slices.Clone(c.Data.Points), Values: map[string][]float64{}}
+		for name, values := range c.Data.Values {
+			t.Values[name] = slices.Clone(values)
+		}
+		q.Conditions[i].Data = t
+	}
+	return q
 }
 
 // Interval is the closed interval of one independent variable.

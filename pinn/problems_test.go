@@ -125,7 +125,7 @@ func TestExactSolutionsHaveNoLoss(t *testing.T) {
 	}
 }
 
-// TestExactReferencesAgreeWithBurgers reads the committed reference.
+// TestBurgersReferenceIsAGrid reads the committed reference.
 func TestBurgersReferenceIsAGrid(t *testing.T) {
 	f, err := os.Open("../examples/burgers.csv")
 	require.NoError(t, err)

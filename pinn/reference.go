@@ -125,6 +125,9 @@ type Reference struct {
 
 // NewReference checks a table against a problem and finds whether it is a grid.
 func NewReference(t *Table, p *Problem) (*Reference, error) {
+	if len(p.Domain) == 0 {
+		return nil, &TextError{Part: "domain", Index: -1, Err: errors.New("a problem needs at least one variable with its interval")}
+	}
 	if err := t.check(p.variables(), p.Fields); err != nil {
 		return nil, err
 	}
@@ -162,6 +165,9 @@ func gridAxes(points []float64, d int) [][]float64 {
 	return axes
 }
 
+// maxReference is the largest number of points of a reference grid.
+const maxReference = 1e8
+
 // ExactReference evaluates expressions of the variables, constants and lets on
 // a grid with both ends of each interval; grid gives the number of levels of a
 // variable, by default 101, and 21 in three variables or more.
@@ -181,6 +187,7 @@ func ExactReference(p *Problem, exact map[string]string, grid map[string]int) (*
 		}
 	}
 	var lower, upper []float64
+	total := 1.0
 	for v, d := range p.Domain {
 		counts[v] = 101
 		if len(p.Domain) > 2 {
@@ -190,6 +197,9 @@ func ExactReference(p *Problem, exact map[string]string, grid map[string]int) (*
 			counts[v] = n
 		}
 		lower, upper = append(lower, d.Lo), append(upper, d.Hi)
+		if total *= float64(counts[v]); total > maxReference {
+			return nil, &TextError{Part: "grid", Key: d.Name, Err: fmt.Errorf("more than %g points", float64(maxReference))}
+		}
 	}
 	if ref.Points, err = (sampling.Grid{Counts: counts}).Points(); err != nil {
 		return nil, err

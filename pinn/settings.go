@@ -80,8 +80,11 @@ func AutoTrain(weights int) []Stage {
 
 var optimizers = []string{"adam", "lbfgs", "ssbroyden", "ssbfgs", "bfgs"}
 
-// withDefaults fills in and checks what does not depend on the problem.
-func (s Stage) withDefaults() (Stage, error) {
+// maxDense is the largest number of weights for a dense inverse Hessian.
+const maxDense = 12000
+
+// withDefaults fills in and checks a stage for a number of weights.
+func (s Stage) withDefaults(weights int) (Stage, error) {
 	if s.Objective == "" {
 		s.Objective = string(logarith)
 		if s.Optimizer == "adam" {
@@ -93,14 +96,20 @@ func (s Stage) withDefaults() (Stage, error) {
 		return s, fmt.Errorf("unknown optimizer %q: choose %s", s.Optimizer, list(optimizers))
 	case s.Iterations < 1:
 		return s, fmt.Errorf("%s: iterations %d: must be at least 1", s.Optimizer, s.Iterations)
-	case !(s.Tolerance >= 0):
-		return s, fmt.Errorf("%s: tolerance %v: must not be negative", s.Optimizer, s.Tolerance)
+	case !finiteNotNegative(s.Tolerance):
+		return s, fmt.Errorf("%s: tolerance %v: must be a number, not negative", s.Optimizer, s.Tolerance)
 	case s.Optimizer != "adam" && (s.Rate != 0 || s.Schedule != Schedule{}):
 		return s, fmt.Errorf("%s: rate and schedule belong to adam", s.Optimizer)
+	case s.Optimizer != "adam" && s.Optimizer != "lbfgs" && weights > maxDense:
+		return s, fmt.Errorf("%s stores the square of the number of weights, %d, and takes at most %d: use lbfgs", s.Optimizer, weights, maxDense)
 	case s.Optimizer != "lbfgs" && s.Memory != 0:
 		return s, fmt.Errorf("%s: memory belongs to lbfgs", s.Optimizer)
 	}
-	return s, transform(s.Objective).check()
+	if err := transform(s.Objective).check(); err != nil {
+		return s, err
+	}
+	_, err := s.method(&objective{}, []float64{0}, 1) // the optimiser checks its settings
+	return s, err
 }
 
 // method builds the optimiser of a stage at theta.
@@ -111,7 +120,7 @@ func (s Stage) method(obj optimize.Objective, theta []float64, threads int) (opt
 	case "lbfgs":
 		return optimize.NewLBFGS(obj, theta, optimize.LBFGSSettings{Memory: s.Memory})
 	}
-	return optimize.NewSSBroyden(obj, theta, optimize.SSBroydenSettings{Update: s.Optimizer, Threads: threads})
+	return optimize.NewSSBroyden(obj, theta, optimize.SSBroydenSettings{Update: s.Optimizer, Threads: threads, MaxDimension: maxDense})
 }
 
 // Progress tells where a training stands.
@@ -123,23 +132,24 @@ type Progress struct {
 	Evaluations           int // of the gradient, over all stages
 	Loss                  float64
 	Terms                 []float64 // weighted loss of each term, as in Trainer.Terms; valid until the callback returns
+	Parameters            []float64 // of the problem, in the order of their names; valid until the callback returns
 	Seconds               float64   // of training, over all stages and resumptions
 }
 
 // Report is the outcome of a training.
 type Report struct {
-	Stages     []StageReport      `json:"stages"`
-	Loss       float64            `json:"loss"`
-	Terms      map[string]float64 `json:"terms"` // weighted loss of each term by its text
-	Parameters map[string]float64 `json:"parameters,omitempty"`
-	Seconds    float64            `json:"seconds"`
+	Stages     []StageReport
+	Loss       float64            // the lowest since the points last changed: that of the Solution
+	Terms      map[string]float64 // weighted loss of each term, by its name, for that loss
+	Parameters map[string]float64
+	Seconds    float64
 }
 
 // StageReport is the outcome of one stage.
 type StageReport struct {
-	Optimizer   string  `json:"optimizer"`
-	Iterations  int     `json:"iterations"`
-	Evaluations int     `json:"evaluations"`
-	Loss        float64 `json:"loss"`
-	Stopped     string  `json:"stopped"` // iterations, tolerance, stalled, interrupted, failed
+	Optimizer   string
+	Iterations  int
+	Evaluations int
+	Loss        float64 // of its last iteration
+	Stopped     string  // iterations, tolerance, stalled, interrupted, failed
 }

@@ -1,20 +1,21 @@
 package pinn
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 
+	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
 	"github.com/seed-0772dd2d/ritz/internal/expr"
 )
 
-// Solution is a trained approximation of a problem's fields. It is immutable
-// and safe for concurrent use.
+// Solution is a trained approximation of a problem's fields, from
+// [Trainer.Solution] or [Load]. It is immutable and safe for concurrent use.
 type Solution struct {
 	m     *model
 	theta []float64
@@ -110,7 +111,8 @@ type solutionFile struct {
 	Weights []float64
 }
 
-// Save writes the solution as JSON, to a temporary file first.
+// Save writes the solution as JSON; the file appears under its name only when
+// complete.
 func (s *Solution) Save(path string) error {
 	p := s.m.problem
 	p.Conditions = slices.DeleteFunc(slices.Clone(p.Conditions), func(c Condition) bool { return c.Data != nil })
@@ -118,16 +120,7 @@ func (s *Solution) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Write(path, bytes.NewReader(data))
 }
 
 // Load reads a solution that Save wrote.

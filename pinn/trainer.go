@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seed-0772dd2d/ritz/internal/expr"
 	"github.com/seed-0772dd2d/ritz/internal/optimize"
 )
 
@@ -21,7 +20,7 @@ type DivergedError struct {
 	Stage     int // from 0
 	Optimizer string
 	Iteration int    // of the stage, from 1
-	Term      string // the first term of the loss that is not finite
+	Term      string // the first term of the loss that is not finite, and the point where that is known
 }
 
 func (e *DivergedError) Error() string {
@@ -37,7 +36,9 @@ type Trainer struct {
 	settings Settings
 	stages   []Stage
 	loss     *loss
-	interior *group // the first of loss.groups
+	interior *group      // the first of loss.groups
+	bytes    int64       // estimate of the memory that a training takes
+	placed   [][]float64 // the interior points at the start
 
 	// of the current stage; nil between stages
 	method    optimize.Method
@@ -49,10 +50,12 @@ type Trainer struct {
 // trainerState is all that changes during a training, but for the optimiser's
 // own state.
 type trainerState struct {
-	Theta       []float64 // where the next stage starts
+	Theta       []float64 // where the stage started
 	Best        []float64 // of the lowest loss since the points last changed
 	BestLoss    float64
 	BestTerms   []float64
+	Loss        float64 // where the training stands
+	Terms       []float64
 	Stage       int
 	Iteration   int    // of the stage
 	Stopped     string // why the stage is done, once it is
@@ -60,10 +63,13 @@ type trainerState struct {
 	Drawn       int    // value of Total when the interior points were last drawn
 	Redraw      bool   // they are to be drawn anew before the next iteration
 	Evaluations int    // of the finished stages
+	Stagewise   int    // evaluations of the stage
 	Seconds     float64
 	Points      [][]float64 // of the interior, once drawn anew
 	Reports     []StageReport
 }
+
+const maxThreads = 1024
 
 // New makes a problem ready for training: it parses the texts, lays out the
 // networks and places the collocation points. A fault in a text is a
@@ -74,32 +80,35 @@ func New(p *Problem, s Settings) (*Trainer, error) {
 		return nil, err
 	}
 	t := &Trainer{m: m, settings: s}
-	s.Network = m.shape
 	if t.settings.Points, err = s.Points.withDefaults(); err != nil {
 		return nil, err
 	}
-	if s.Threads < 0 {
-		return nil, fmt.Errorf("threads %d: must be positive, or 0 for all cores", s.Threads)
+	if s.Threads < 0 || s.Threads > maxThreads {
+		return nil, fmt.Errorf("threads %d: must be from 1 to %d, or 0 for all cores", s.Threads, maxThreads)
 	}
 	if len(s.Train) == 0 {
 		s.Train = AutoTrain(m.weights())
 	}
 	for i, stage := range s.Train {
-		stage, err := stage.withDefaults()
-		if err == nil {
-			_, err = stage.method(&objective{}, make([]float64, m.weights()), s.Threads)
-		}
+		stage, err := stage.withDefaults(m.weights())
 		if err != nil {
 			return nil, &TextError{Part: "train", Index: i, Err: err}
 		}
 		t.stages = append(t.stages, stage)
 	}
+	if t.bytes = t.memory(); t.bytes > maxBytes {
+		return nil, &TextError{Part: "points", Index: -1, Err: fmt.Errorf(
+			"a training would take about %.3g GB, more than %d: lower the points, the candidates or the hidden widths", float64(t.bytes)/(1<<30), maxBytes>>30)}
+	}
 	if err := t.place(); err != nil {
 		return nil, err
 	}
 	t.state.Theta = m.start(s.Seed)
+	if err := t.checkStart(); err != nil {
+		return nil, err
+	}
 	t.state.Best = slices.Clone(t.state.Theta)
-	t.state.BestLoss = math.Inf(1)
+	t.state.BestLoss, t.state.Loss = math.Inf(1), math.Inf(1)
 	return t, nil
 }
 
@@ -119,7 +128,10 @@ func (t *Trainer) place() error {
 		}
 		groups = append(groups, list...)
 	}
-	t.interior = groups[0]
+	t.interior, t.placed = groups[0], groups[0].points
+	if n := len(t.placed[0]); p.Resample.Every > 0 && p.Resample.Candidates < n {
+		return &TextError{Part: "points", Key: "resample", Err: fmt.Errorf("%d candidates for %d interior points: give at least as many", p.Resample.Candidates, n)}
+	}
 	t.loss = newLoss(m, groups, t.settings.Threads)
 	return nil
 }
@@ -146,7 +158,8 @@ func (t *Trainer) Run(ctx context.Context) (*Report, error) {
 		}
 		t.state.Reports = append(t.state.Reports, t.stageReport(stopped))
 		t.state.Theta = slices.Clone(t.method.X())
-		t.state.Evaluations += t.objective.count
+		t.state.Evaluations += t.state.Stagewise
+		t.state.Stagewise = 0
 		t.state.Stage++
 		t.state.Iteration, t.state.Stopped = 0, ""
 		t.method = nil
@@ -175,14 +188,18 @@ func (t *Trainer) runStage(ctx context.Context) (stopped string, err error) {
 		}
 		st.Iteration++
 		st.Total++
-		now := t.objective.find(status.F)
-		if now.loss < st.BestLoss {
-			st.BestLoss = now.loss
-			st.BestTerms = append(st.BestTerms[:0], now.terms...)
+		st.Stagewise = status.Evaluations
+		if now := t.objective.find(status.F); now != nil {
+			st.Loss = now.loss
+			st.Terms = append(st.Terms[:0], now.terms...)
+		}
+		if st.Loss < st.BestLoss {
+			st.BestLoss = st.Loss
+			st.BestTerms = append(st.BestTerms[:0], st.Terms...)
 			copy(st.Best, t.method.X())
 		}
 		switch {
-		case now.loss < stage.Tolerance:
+		case st.Loss < stage.Tolerance:
 			st.Stopped = "tolerance"
 		case st.Iteration >= stage.Iterations:
 			st.Stopped = "iterations"
@@ -191,7 +208,7 @@ func (t *Trainer) runStage(ctx context.Context) (stopped string, err error) {
 		case status.Stalled:
 			st.Stopped = "stalled"
 		}
-		t.progress(now)
+		t.progress()
 	}
 	return st.Stopped, nil
 }
@@ -214,10 +231,15 @@ func (t *Trainer) interruption(ctx context.Context, err error) (string, error) {
 	case ctx.Err() != nil:
 		return "interrupted", ctx.Err()
 	case errors.Is(err, optimize.ErrNotFinite):
-		stage := t.stages[t.state.Stage]
-		return "failed", &DivergedError{t.state.Stage, stage.Optimizer, t.state.Iteration + 1, t.objective.culprit()}
+		return "failed", t.diverged(t.objective.culprit())
 	}
 	return "failed", err
+}
+
+// diverged is the error of the iteration that was to come.
+func (t *Trainer) diverged(term string) error {
+	st := &t.state
+	return &DivergedError{st.Stage, t.stages[st.Stage].Optimizer, st.Iteration + 1, term}
 }
 
 // redraw draws the interior points anew where their time has come.
@@ -234,8 +256,11 @@ func (t *Trainer) redraw(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	norm := make([]float64, r.Candidates)
+	norm := make([]float64, len(candidates[0]))
 	for j, column := range values {
+		if p := slices.IndexFunc(column, func(v float64) bool { return !finite(v) }); p >= 0 {
+			return t.diverged(t.interior.terms[j].name + t.at(candidates, p))
+		}
 		for p, v := range column {
 			norm[p] += t.interior.terms[j].weight * v * v
 		}
@@ -243,10 +268,7 @@ func (t *Trainer) redraw(ctx context.Context) error {
 	for p := range norm {
 		norm[p] = math.Sqrt(norm[p])
 	}
-	chosen, err := r.draw(norm, len(t.interior.points[0]), rand.New(seed))
-	if err != nil {
-		return err
-	}
+	chosen := r.draw(norm, len(t.interior.points[0]), rand.New(seed))
 	points := make([][]float64, len(candidates))
 	for v, column := range candidates {
 		for _, p := range chosen {
@@ -261,7 +283,7 @@ func (t *Trainer) redraw(ctx context.Context) error {
 	return nil
 }
 
-func (t *Trainer) progress(now *evaluation) {
+func (t *Trainer) progress() {
 	if t.settings.Progress == nil {
 		return
 	}
@@ -274,17 +296,15 @@ func (t *Trainer) progress(now *evaluation) {
 		Stage: st.Stage, Stages: len(t.stages), Optimizer: stage.Optimizer,
 		Iteration: st.Iteration, Iterations: stage.Iterations,
 		Total: st.Total, TotalMost: most,
-		Evaluations: st.Evaluations + t.objective.count,
-		Loss:        now.loss, Terms: now.terms, Seconds: st.Seconds,
+		Evaluations: st.Evaluations + st.Stagewise,
+		Loss:        st.Loss, Terms: st.Terms, Seconds: st.Seconds,
+		Parameters: t.method.X()[t.m.offsets[len(t.m.nets)]:],
 	})
 }
 
 func (t *Trainer) stageReport(stopped string) StageReport {
-	r := StageReport{Optimizer: t.stages[t.state.Stage].Optimizer, Iterations: t.state.Iteration, Loss: t.state.BestLoss, Stopped: stopped}
-	if t.objective != nil {
-		r.Evaluations = t.objective.count
-	}
-	return r
+	st := &t.state
+	return StageReport{t.stages[st.Stage].Optimizer, st.Iteration, st.Stagewise, st.Loss, stopped}
 }
 
 // report covers the finished stages and, if stopped is not empty, the one that
@@ -305,51 +325,4 @@ func (t *Trainer) report(stopped string) *Report {
 // collocation points last changed.
 func (t *Trainer) Solution() *Solution {
 	return &Solution{m: t.m, theta: slices.Clone(t.state.Best)}
-}
-
-// Info describes a problem made ready.
-type Info struct {
-	Residuals   []string            // simplified: of each equation, then of each condition
-	Derivatives map[string][]string // of each field, what its network carries for the equations
-	Networks    int
-	Weights     int                // trainable numbers, with the parameters
-	Terms       []string           // of the loss
-	Points      []int              // residuals of each term
-	Scale       map[string]float64 // output scale of each field without an ansatz
-	Stages      []Stage            // with defaults
-}
-
-// Info tells what would be trained.
-func (t *Trainer) Info() Info {
-	m := t.m
-	info := Info{Networks: len(m.nets), Weights: m.weights(), Terms: t.Terms(), Scale: m.shape.Scale, Stages: t.stages, Derivatives: map[string][]string{}}
-	for _, e := range m.equations {
-		info.Residuals = append(info.Residuals, e.Residual().String())
-	}
-	for i, c := range m.conditions {
-		switch {
-		case c == nil:
-			info.Residuals = append(info.Residuals, fmt.Sprintf("data at %d points", m.problem.Conditions[i].Data.len()))
-		case c.Periodic >= 0:
-			info.Residuals = append(info.Residuals, c.Text+" (exact)")
-		default:
-			info.Residuals = append(info.Residuals, c.Equation.Residual().String())
-		}
-	}
-	for _, g := range t.loss.groups {
-		for range g.terms {
-			info.Points = append(info.Points, g.residuals())
-		}
-	}
-	for f, name := range m.problem.Fields {
-		net, _ := m.raw(f)
-		set := t.interior.sets[net]
-		if set == nil {
-			continue
-		}
-		for _, alpha := range set.Index {
-			info.Derivatives[name] = append(info.Derivatives[name], m.scope.Name(expr.FieldRef{Index: f, Order: alpha}))
-		}
-	}
-	return info
 }

@@ -2,7 +2,6 @@ package pinn
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math"
 	"path/filepath"
@@ -232,7 +231,7 @@ func TestBadProblems(t *testing.T) {
 	}{
 		{"no domain", "domain: a problem needs at least one variable", func(p *Problem, s *Settings) { p.Domain = nil }},
 		{"no fields", "fields: a problem needs at least one unknown function", func(p *Problem, s *Settings) { p.Fields = nil }},
-		{"too few equations", "equations: 1 equations for 2 fields", func(p *Problem, s *Settings) { p.Fields = []string{"u", "v"} }},
+		{"too few equations", "equations: 1 equation for 2 fields", func(p *Problem, s *Settings) { p.Fields = []string{"u", "v"} }},
 		{"field without equation", `equations: no equation contains the field "v"`, func(p *Problem, s *Settings) {
 			p.Fields = []string{"u", "v"}
 			p.Equations = append(p.Equations, p.Equations[0])
@@ -300,14 +299,4 @@ func FuzzReadTable(f *testing.F) {
 			require.NoError(t, table.check([]string{"t", "x"}, []string{"u"}))
 		}
 	})
-}
-
-func TestReportIsJSON(t *testing.T) {
-	trainer, err := New(testProblems["heat"].problem(), small(Stage{Optimizer: "adam", Iterations: 2}))
-	require.NoError(t, err)
-	report, err := trainer.Run(t.Context())
-	require.NoError(t, err)
-	data, err := json.Marshal(report)
-	require.NoError(t, err)
-	require.Contains(t, string(data), `"stages":[{"optimizer":"adam","iterations":2,"evaluations":3,`)
 }
