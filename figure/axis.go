@@ -226,10 +226,12 @@ func format(values []float64, exponent int) []tick {
 		largest = max(largest, math.Abs(v))
 	}
 	e := int(math.Floor(math.Log10(largest) + slack))
-	plain := largest == 0 || e >= -3 && e < 6
+	plain := e >= -3 && e < 6
 	ticks := make([]tick, len(values))
 	for i, v := range values {
 		switch {
+		case largest == 0:
+			ticks[i] = tick{v, label{text: "0"}}
 		case plain:
 			ticks[i] = tick{v, label{text: minus(strconv.FormatFloat(v, 'f', max(0, -exponent), 64))}}
 		case math.Abs(v) <= 1/huge:

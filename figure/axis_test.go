@@ -152,3 +152,10 @@ func TestAxisOfEqualData(t *testing.T) {
 	assert.InDelta(t, 0.05/1.1, a.at(1), 1e-12)
 	assert.InDelta(t, 1.05/1.1, a.at(100), 1e-12)
 }
+
+// A lone zero needs no decimals, however fine the axis.
+func TestLoneZero(t *testing.T) {
+	for _, exponent := range []int{-29, -1, 0, 7} {
+		assert.Equal(t, []tick{{0, label{text: "0"}}}, format([]float64{0}, exponent))
+	}
+}

@@ -91,7 +91,7 @@ func (l *legend) draw(c canvas, area vg.Rectangle) {
 		if s.Style == Points {
 			c.disc(s.Color, vg.Point{X: (p.X + q.X) / 2, Y: p.Y}, discRadius)
 		} else {
-			c.polyline(s.Color, s.width(), dashes(s.Style), p, q)
+			c.polyline(s.Color, s.width(), s.dashes, p, q)
 		}
 		c.SetColor(ink)
 		c.text(label{text: s.Name}, l.size, vg.Point{X: q.X + legendSpace*l.size/legendSize, Y: p.Y}, 0, 0.5, false)

@@ -25,8 +25,12 @@ type Series struct {
 	Style Style
 
 	// Color defaults to the next of the palette or, where the series is
-	// dashed, to black.
+	// dashed, to black. Solid lines that come after the last of the palette's
+	// six colours take them again with dots and dashes.
 	Color color.Color
+	Width float64 // of the line in points; default 1.9, dashed 1.4
+
+	dashes []vg.Length
 }
 
 // Style is the way a series is drawn.
@@ -44,12 +48,12 @@ const (
 	discRadius  = vg.Length(2.6)
 )
 
-func dashes(s Style) []vg.Length {
-	if s == Dashed {
-		return []vg.Length{5, 3.5}
-	}
-	return nil
-}
+var (
+	referenceDashes = []vg.Length{5, 3.5}
+	// roundDashes tell solid lines of the same colour apart: one pattern for
+	// each round through the palette.
+	roundDashes = [][]vg.Length{nil, {9, 2.5}, {9, 2.5, 2, 2.5}, {2, 2.5}}
+)
 
 func (l Lines) layout() (sheet, error) {
 	x := extent{math.Inf(1), math.Inf(-1)}
@@ -61,6 +65,9 @@ func (l Lines) layout() (sheet, error) {
 		}
 		if s.Style < Solid || s.Style > Points {
 			return sheet{}, fmt.Errorf("lines %q: series %d (%q) has style %d, none of Solid, Dashed, Points", l.Title, i, s.Name, s.Style)
+		}
+		if !(s.Width >= 0 && s.Width <= 72) {
+			return sheet{}, fmt.Errorf("lines %q: series %d (%q) is %g points wide, not from 0 to 72", l.Title, i, s.Name, s.Width)
 		}
 		for k := range s.X {
 			if shows(s.X[k], l.XLog) && shows(s.Y[k], l.YLog) {
@@ -104,17 +111,23 @@ func (l Lines) layout() (sheet, error) {
 	return sheet{frames: []*frame{f}, cols: 1, width: 6.4, height: 4.2}, nil
 }
 
-// curves returns the series with their colours.
+// curves returns the series with their colours and dashes.
 func (l Lines) curves() []Series {
 	out := make([]Series, len(l.Series))
 	next := 0
 	for i, s := range l.Series {
+		if s.Style == Dashed {
+			s.dashes = referenceDashes
+		}
 		switch {
 		case s.Color != nil:
 		case s.Style == Dashed:
 			s.Color = color.Black
 		default:
 			s.Color = okabeIto[next%len(okabeIto)]
+			if s.Style == Solid {
+				s.dashes = roundDashes[next/len(okabeIto)%len(roundDashes)]
+			}
 			next++
 		}
 		out[i] = s
@@ -160,13 +173,16 @@ func (s Series) draw(c canvas, runs [][]vg.Point) {
 			if columns := (run[len(run)-1].X - run[0].X) / pixel; vg.Length(len(run)) > 3*max(columns, -columns) {
 				width /= 2 // noise in every column: a full line would be a smear
 			}
-			c.polyline(s.Color, width, dashes(s.Style), run...)
+			c.polyline(s.Color, width, s.dashes, run...)
 		}
 	}
 }
 
 func (s Series) width() vg.Length {
-	if s.Style == Dashed {
+	switch {
+	case s.Width > 0:
+		return vg.Length(s.Width)
+	case s.Style == Dashed:
 		return dashedWidth
 	}
 	return solidWidth

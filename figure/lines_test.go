@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"fmt"
 	"image/color"
 	"math"
 	"testing"
@@ -39,6 +40,37 @@ func TestLinesPixels(t *testing.T) {
 		}
 	}
 	assert.InDelta(t, 5/8.5, float64(ink)/float64(all), 0.1)
+}
+
+// No two lines look the same: after the palette's colours come its dashes.
+func TestManyLines(t *testing.T) {
+	var l Lines
+	for range 24 {
+		l.Series = append(l.Series, Series{X: []float64{0, 1}, Y: []float64{0, 1}})
+	}
+	seen := map[string]bool{}
+	for i, s := range l.curves() {
+		seen[fmt.Sprint(s.Color, s.dashes)] = true
+		assert.Equal(t, i < 6, s.dashes == nil, i)
+	}
+	assert.Len(t, seen, 24)
+}
+
+func TestWidth(t *testing.T) {
+	thickness := func(width float64) (rows int) {
+		img := render(t, 4, 3, Lines{Series: []Series{{X: []float64{0, 1, 1}, Y: []float64{0.5, 0.5, 1}, Width: width}}})
+		for y := 0.4; y < 0.6; y += 0.0005 {
+			if img.dataAt(0.37, y) == okabeIto[0] {
+				rows++
+			}
+		}
+		return rows
+	}
+	assert.InDelta(t, 2, float64(thickness(8))/float64(thickness(4)), 0.3)
+	for _, width := range []float64{-1, 100, nan} {
+		_, err := Lines{Series: []Series{{X: []float64{0}, Y: []float64{0}, Width: width}}}.layout()
+		assert.ErrorContains(t, err, "points wide")
+	}
 }
 
 func TestGaps(t *testing.T) {

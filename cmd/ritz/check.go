@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 
 	"github.com/seed-0772dd2d/ritz/internal/job"
 )
@@ -29,6 +30,9 @@ func checkJob(_ context.Context, args []string, s streams) int {
 	}
 	if err != nil {
 		return refuse(s, err)
+	}
+	for _, w := range j.Warnings() {
+		fmt.Fprintln(s.err, "warning:", w)
 	}
 	return exitDone
 }

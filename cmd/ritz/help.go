@@ -4,12 +4,18 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/seed-0772dd2d/ritz/internal/job"
 )
 
 // help prints the overview, or what there is to know of one command.
 func help(args []string, s streams) int {
 	if len(args) == 0 {
 		overview(s.out)
+		return exitDone
+	}
+	if args[0] == "job" {
+		fmt.Fprint(s.out, job.PINNReference)
 		return exitDone
 	}
 	if c, ok := find(args[0]); ok {
@@ -25,7 +31,8 @@ func overview(w io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  ritz %-8s %s\n", c.name, c.short)
 	}
-	fmt.Fprint(w, `  ritz help     this text; ritz help COMMAND tells more
+	fmt.Fprint(w, `  ritz help     this text; ritz help COMMAND tells more,
+                ritz help job prints a job file with every key
 
 Exit codes: 0 done, 1 the run failed or was interrupted, 2 bad arguments or bad
 input (nothing was run).

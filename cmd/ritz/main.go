@@ -14,8 +14,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/seed-0772dd2d/ritz/internal/job"
 )
@@ -28,9 +26,7 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal cancels ctx; with the handler gone the second one kills.
-	context.AfterFunc(ctx, stop)
+	ctx := interruptible(context.Background(), grace)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -55,6 +51,7 @@ func commands() []command {
 		{"run", runUsage, "run a job file", runHelp, runJob},
 		{"check", checkUsage, "check a job file and show what it would do", checkHelp, checkJob},
 		{"predict", predictUsage, "evaluate the solution of a run at points", predictHelp, predict},
+		{"draw", drawUsage, "draw the figures of a run again", drawHelp, draw},
 		{"version", "", "print the version", "", version},
 	}
 }
@@ -69,9 +66,34 @@ func find(name string) (command, bool) {
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	s := streams{stdin, stdout, stderr}
+	out := &checked{w: stdout}
+	code := dispatch(ctx, args, streams{stdin, out, stderr})
+	if out.err == nil {
+		return code
+	}
+	if code == exitDone { // else the command has said it
+		fmt.Fprintln(stderr, "ritz: cannot write the output:", out.err)
+	}
+	return exitFailed
+}
+
+// checked remembers that something could not be written.
+type checked struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checked) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	if err != nil {
+		c.err = err
+	}
+	return n, err
+}
+
+func dispatch(ctx context.Context, args []string, s streams) int {
 	if len(args) == 0 {
-		overview(stderr)
+		overview(s.err)
 		return exitUsage
 	}
 	switch args[0] {
@@ -83,7 +105,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if c, ok := find(args[0]); ok {
 		return c.run(ctx, args[1:], s)
 	}
-	fmt.Fprintf(stderr, "ritz: unknown command %q: see \"ritz help\"\n", args[0])
+	fmt.Fprintf(s.err, "ritz: unknown command %q: see \"ritz help\"\n", args[0])
 	return exitUsage
 }
 

@@ -44,6 +44,7 @@ func predict(_ context.Context, args []string, s streams) int {
 		defer file.Close()
 		in, name = file, *points
 	}
+	warnUnfinished(dirs[0], s)
 	if err := job.Predict(dirs[0], name, in, *derivatives, s.out); err != nil {
 		return refuse(s, err)
 	}

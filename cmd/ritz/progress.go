@@ -88,9 +88,13 @@ func (p *progress) line(now job.Progress) string {
 		done = float64(now.Total) / (float64(now.Total) + left)
 	}
 	full := int(width * done)
-	line := fmt.Sprintf("[%s%s] %3.0f%% stage %d/%d %s %d/%d loss %.3g %s",
+	parameters := ""
+	for i, name := range now.Parameters {
+		parameters += fmt.Sprintf(" %s=%.4g", name, now.Values[i])
+	}
+	line := fmt.Sprintf("[%s%s] %3.0f%% stage %d/%d %s %d/%d loss %.3g%s %s",
 		strings.Repeat("#", full), strings.Repeat("-", width-full), 100*done,
-		now.Stage+1, now.Stages, now.Name, now.Iteration, now.Iterations, now.Loss, duration(now.Seconds))
+		now.Stage+1, now.Stages, now.Name, now.Iteration, now.Iterations, now.Loss, parameters, duration(now.Seconds))
 	if n := now.Iteration - p.iteration; n > 0 && now.TotalMost > 0 {
 		rate := (now.Seconds - p.seconds) / float64(n) // seconds an iteration
 		line += fmt.Sprintf(", %s left", duration(rate*float64(now.Total)*(1-done)/done))

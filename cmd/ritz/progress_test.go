@@ -40,6 +40,9 @@ func TestProgress(t *testing.T) {
 	p.update(now) // too soon
 	p.end()
 	assert.Equal(t, "\r[##########----------]  50% s\n", b.String())
+
+	now.Parameters, now.Values = []string{"k", "nu"}, []float64{0.25, 1e-5}
+	assert.Contains(t, p.line(now), " loss 0.5 k=0.25 nu=1e-05 1:50")
 }
 
 func TestDuration(t *testing.T) {

@@ -16,12 +16,13 @@ const (
   --set KEY=VALUE  change the job: a dotted path and a YAML value, as in
                    train.0.adam.rate=1e-4; may be given several times
   --threads N      the same as --set threads=N; 0 is all cores
-  --quiet          print nothing but errors
-  --resume DIR     go on with an interrupted run
+  --quiet          print nothing but errors and warnings
+  --resume DIR     go on with a run that was interrupted or killed
 
 The first Ctrl-C (or SIGTERM) ends the run within a second and keeps the best
-solution so far, its history and a checkpoint; the exit code is 1. Figures are
-drawn when a run has ended by itself. The second Ctrl-C kills at once.`
+solution so far, its history and a checkpoint; the exit code is 1. Another one
+that comes more than a second later kills at once. Figures are drawn when a run
+is done; ritz draw draws those of an interrupted one.`
 )
 
 func runJob(ctx context.Context, args []string, s streams) int {
@@ -48,7 +49,7 @@ func runJob(ctx context.Context, args []string, s streams) int {
 		return misused("run", s, "a resumed run keeps its job and its directory: no --out, --set or --threads")
 	}
 
-	o := job.Options{}
+	o := job.Options{Warn: func(w string) { fmt.Fprintln(s.err, "warning:", w) }}
 	var bar *progress
 	if !*quiet {
 		bar = newProgress(s.err, time.Now)
@@ -78,17 +79,21 @@ func start(ctx context.Context, files []string, resume, out string, sets []strin
 
 // conclude prints how the run ended.
 func conclude(r *job.Result, quiet bool, s streams) int {
-	switch r.Status {
-	case job.Failed:
+	switch {
+	case r.Idle && !quiet:
+		fmt.Fprintf(s.err, "the run in %s is already finished\n", r.Dir)
+	case r.Status == job.Done && r.Reason != "":
+		fmt.Fprintf(s.err, "warning: the run in %s is done, but %s; draw its figures with: ritz draw %s\n", r.Dir, r.Reason, r.Dir)
+	case r.Status == job.Failed:
 		fmt.Fprintf(s.err, "ritz: the run in %s failed: %s\n", r.Dir, r.Reason)
-	case job.Stopped:
+	case r.Status == job.Stopped:
 		fmt.Fprintf(s.err, "ritz: %s; go on with: ritz run --resume %s\n", r.Reason, r.Dir)
 	}
 	if !quiet {
 		fmt.Fprintf(s.out, "%s after %s: %s\n", r.Status, duration(float64(r.Seconds)), r.Dir)
 		r.Body.Summary(s.out)
 	}
-	if r.Status != job.Done {
+	if r.Status != job.Done || r.Reason != "" && !r.Idle {
 		return exitFailed
 	}
 	return exitDone

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/seed-0772dd2d/ritz/internal/expr"
 )
@@ -41,7 +42,12 @@ type section struct {
 	n     *node
 	path  string
 	known []string
+	// missing are the keys that must be there and are not: close reports them
+	// unless an unknown key is a misspelt one of them.
+	missing []missingKey
 }
+
+type missingKey struct{ key, meaning string }
 
 // section returns n as a section; what is not a mapping is a fault and reads
 // as an empty one.
@@ -71,9 +77,29 @@ func (s *section) close() {
 	})
 	for _, e := range s.n.entries {
 		if !slices.Contains(s.known, e.key.text) {
-			s.fail(e.key, s.path, "unknown key %q%s", e.key.text, suggest(e.key.text, s.known))
+			s.fail(e.key, s.path, "unknown key %q%s", e.key.text, s.meant(e.key.text))
 		}
 	}
+	s.reportMissing()
+}
+
+// meant ends the message about an unknown key. If it was meant to be a missing
+// one, that is not reported once more.
+func (s *section) meant(key string) string {
+	for i, m := range s.missing {
+		if hint := suggest(key, []string{m.key}); strings.HasPrefix(hint, ": did") {
+			s.missing = slices.Delete(s.missing, i, i+1)
+			return hint
+		}
+	}
+	return suggest(key, s.known)
+}
+
+func (s *section) reportMissing() {
+	for _, m := range s.missing {
+		s.fail(s.n, s.path, "the key %q is missing: %s", m.key, m.meaning)
+	}
+	s.missing = nil
 }
 
 func join(path, key string) string {
@@ -98,10 +124,15 @@ func (s *section) get(key string) *node {
 // require is get for a key that must be there.
 func (s *section) require(key, meaning string) *node {
 	v := s.get(key)
-	if v == nil {
-		s.fail(s.n, s.path, "the key %q is missing: %s", key, meaning)
+	if v != nil {
+		return v
 	}
-	return v
+	if empty := s.n.get(key); empty != nil {
+		s.fail(empty, s.at(key), "it is empty: %s", meaning)
+	} else {
+		s.missing = append(s.missing, missingKey{key, meaning})
+	}
+	return nil
 }
 
 // fill puts the default of an absent key into the tree.
@@ -223,7 +254,11 @@ func (d *decoder) integer(v *node, path string, least int) int {
 	if !ok {
 		return least
 	}
-	if x != math.Trunc(x) || math.Abs(x) > maxInteger || int64(int(x)) != int64(x) {
+	if math.Abs(x) > maxInteger || int64(int(x)) != int64(x) {
+		d.fail(v, path, "too large: %s", v.text)
+		return least
+	}
+	if x != math.Trunc(x) {
 		d.fail(v, path, "expected a whole number, got %s", v.text)
 		return least
 	}

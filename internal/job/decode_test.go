@@ -129,7 +129,7 @@ network: {hiden: [1]}
 		{poisson + "seed: [1]\n", "j.yaml:6:7: seed: expected a number or an expression, got a list"},
 		{poisson + "seed: 1.5\n", "j.yaml:6:7: seed: expected a whole number, got 1.5"},
 		{poisson + "seed: -1\n", "j.yaml:6:7: seed: expected a whole number of at least 0, got -1"},
-		{poisson + "seed: 1e300\n", "j.yaml:6:7: seed: expected a whole number, got 1e300"},
+		{poisson + "seed: 1e300\n", "j.yaml:6:7: seed: too large: 1e300"},
 		{poisson + "constants: {nu: 0.01/pj}\n", `j.yaml:6:22: constants.nu: column 6: unknown name "pj": did you mean "pi"?
 constants: {nu: 0.01/pj}
                      ^`},
@@ -150,6 +150,21 @@ constants: {nu: 0.01/pj}
 		{poisson + "train: []\n", "j.yaml:6:8: train: expected a list of stages or auto, got a list"},
 		{poisson + "train: [adam]\n", `j.yaml:6:9: train[0]: expected one optimizer with its settings, {adam: {iterations: 1000}}, got "adam"`},
 		{poisson + "train:\n  - adm: {iterations: 10}\n", `j.yaml:7:5: train[0]: unknown "adm": did you mean "adam"?`},
+		{poisson + "train:\n  - adam: {iters: 3}\n", "j.yaml:7:12: train[0].adam: unknown key \"iters\": did you mean \"iterations\"?\n  - adam: {iters: 3}\n           ^"},
+		{poisson + "network: {hidden: [9223372036854775807]}\n", "j.yaml:6:20: network.hidden[0]: too large: 9223372036854775807"},
+		{poisson + "let: {f: u_x, g: D(f, x)}\n", "j.yaml:6:18: the parentheses do not match: within brackets [] {}, put a text with commas in quotes"},
+		{poisson + "conditions: [D(u, x) = 0 at x=0]\n", "j.yaml:6:14: the parentheses do not match"},
+		{poisson + "conditions:\n  - u = 0: at x=0\n", "j.yaml:7:5: conditions[0]: put a text with a colon in quotes"},
+		{poisson + "let:\n  f: a: b\n", "j.yaml:7:"},
+		{"domain: {x: [0, 1]}\nfields: [u]\nequations:\n", "j.yaml:5:12: equations: it is empty: at least one for each field"},
+		{"domain: {x: [0, 1]}\nfields: [u]\nequations: [u_x = 1: 2]\n", "j.yaml:5:13: equations[0]: put a text with a colon in quotes"},
+		{poisson + "reference: {exact: {u: x}, grid: {x: 1e8}}\n", "j.yaml:6:34: reference.grid: 1e+08 points: at most 1e+07 are evaluated; set fewer levels, grid: {x: 11}"},
+		{"domain: {a: [0, 1], b: [0, 1], c: [0, 1], d: [0, 1], f: [0, 1], g: [0, 1]}\nfields: [u]\nequations: [u_a = 1]\nreference: {exact: {u: a}}\n", "j.yaml:6:20: reference.exact: 8.58e+07 points"},
+		{poisson + "constants: {x: 1}\n", "j.yaml:6:16: constants.x: "},
+		{poisson + "parameters: {sin: 1}\n", "j.yaml:6:19: parameters.sin: "},
+		{poisson + "let: {u: 1}\n", "j.yaml:6:10: let.u: "},
+		{"domain: {pi: [0, 1]}\nfields: [u]\nequations: [u_x = 1]\n", "j.yaml:3:14: domain.pi: "},
+		{"domain: {x: [0, 1]}\nfields: [u, x]\nequations: [u_x = 1]\n", "j.yaml:4:13: fields[1]: "},
 		{poisson + "train:\n  - adam: {rate: 1e-3}\n", `j.yaml:7:11: train[0].adam: the key "iterations" is missing: the most iterations of the stage`},
 		{poisson + "train:\n  - adam: {iterations: 10, rate: 0}\n", "j.yaml:7:34: train[0].adam.rate: expected a number above 0, got 0"},
 		{poisson + "train:\n  - lbfgs: {iterations: 10, rate: 1}\n", `j.yaml:7:29: train[0].lbfgs: unknown key "rate"`},
@@ -163,7 +178,7 @@ constants: {nu: 0.01/pj}
 		{poisson + "conditions: [[u]]\n", "j.yaml:6:14: conditions[0]: expected a condition, {equation, weight, points} or {data, weight}, got a list"},
 		{poisson + "conditions: [{weight: 1}]\n", "j.yaml:6:14: conditions[0]: expected the key equation or data"},
 		{poisson + "conditions: [{data: a.csv, points: 1}]\n", `j.yaml:6:28: conditions[0]: unknown key "points": expected equation, data, weight`},
-		{poisson + "output: {figures: [gif]}\n", `j.yaml:6:20: output.figures[0]: unknown "gif": expected png, svg`},
+		{poisson + "output: {figures: [gif]}\n", `j.yaml:6:20: output.figures[0]: unknown "gif": expected png, svg, pdf`},
 		{"domain: {x: [1, 0]}\nfields: [u]\nequations: [u_x = 1]\n", "j.yaml:3:13: domain.x: expected low < high, got [1, 0]"},
 		{"domain: {x: 3}\nfields: [u]\nequations: [u_x = 1]\n", `j.yaml:3:13: domain.x: expected an interval [low, high], got "3"`},
 		{"fields: [u]\nequations: [u_x = 1]\n", `j.yaml:1:1: the key "domain" is missing: the variables and their intervals, domain: {t: [0, 1], x: [-1, 1]}`},
@@ -223,6 +238,14 @@ func TestSetFaults(t *testing.T) {
 	for set, want := range map[string]string{
 		"network.hiden=[1]":       `--set network.hiden=[1]: network: unknown key "hiden": did you mean "hidden"?`,
 		"train.0.adam.rte=1":      `--set train.0.adam.rte=1: train[0].adam: unknown key "rte": did you mean "rate"?`,
+		"constants.mu=1":          `--set constants.mu=1: constants has no "mu": did you mean "nu"?`,
+		"let.psi=x":               `--set let.psi=x: let has no "psi": did you mean "phi"?`,
+		"parameters.k=1":          `--set parameters.k=1: parameters has no "k"`,
+		"domain.y=[0, 1]":         `--set domain.y=[0, 1]: domain has no "y"`,
+		"ansatz.w=N":              `--set ansatz.w=N: ansatz: unknown field "w": expected u`,
+		"reference.exact.w=x":     `--set reference.exact.w=x: reference.exact: unknown field "w": expected u`,
+		"train.0.lbfgs.memory=3":  `--set train.0.lbfgs.memory=3: train[0]: expected one optimizer with its settings, got adam, lbfgs`,
+		"constants={nu: 2}":       ``,
 		"constants.nu=0.01/q":     `--set constants.nu=0.01/q: constants.nu: column 6: unknown name "q"`,
 		"equations.0=u_xx = uu":   `--set equations.0=u_xx = uu: equations[0]: column 8: unknown name "uu": did you mean "u"?`,
 		"points.resample.k=0":     `--set points.resample.k=0: points.resample.k: expected a number above 0, got 0`,
@@ -231,7 +254,7 @@ func TestSetFaults(t *testing.T) {
 		"train.0.adam.rate=":      ``, // null: the default
 		"points.resample.every=7": ``,
 	} {
-		j, err := decode("j.yaml", head+poisson+"train: [{adam: {iterations: 3}}]\n", []string{set})
+		j, err := decode("j.yaml", head+poisson+"constants: {nu: 1}\nlet: {phi: x}\ntrain: [{adam: {iterations: 3}}]\n", []string{set})
 		if err == nil {
 			err = j.Check(io.Discard)
 		}
@@ -309,6 +332,24 @@ func TestExamplesCheck(t *testing.T) {
 	}
 }
 
+// Conditions are shown with the texts that they came from.
+func TestCheckConditions(t *testing.T) {
+	j, err := decode("j.yaml", head+poisson+"conditions: [u = 1 at x=0, {equation: u_x = u at x=1, weight: 2}, periodic in x]\n", nil)
+	require.NoError(t, err)
+	var b strings.Builder
+	require.NoError(t, j.Check(&b))
+	assert.Contains(t, b.String(), `  condition 1  u - 1   (u = 1 at x=0)
+  condition 2  u_x - u   (u_x = u at x=1)
+  condition 3  periodic in x (exact)
+`)
+}
+
+func TestSize(t *testing.T) {
+	for bytes, want := range map[int64]string{0: "1 MB", 45_200_000: "45 MB", 999_400_000: "999 MB", 999_600_000: "1.0 GB", 12_340_000_000: "12.3 GB"} {
+		assert.Equal(t, want, size(bytes))
+	}
+}
+
 func TestCheckBurgers(t *testing.T) {
 	j, err := Load("../../examples/burgers.yaml", []string{"network.hidden=[30, 30, 30]", "points.interior=10000",
 		"train=[{adam: {iterations: 1000, rate: 2e-3}}, {ssbroyden: {iterations: 5000, tolerance: 1e-12}}]"})
@@ -324,6 +365,7 @@ fields
   u carries u, u_t, u_x, u_xx; is -sin(pi*x) + t*(1 - x^2)*N
 
 networks 1, hidden layers 30 x 30 x 30, tanh, 1981 trainable numbers
+memory about 45 MB
 
 loss terms and their points
     10000  u_t + u*u_x = nu*u_xx

@@ -20,6 +20,7 @@ type directory struct {
 	path    string
 	started time.Time
 	before  float64 // seconds that earlier sittings of the run took
+	locked  *os.File
 }
 
 func (d *directory) file(name string) string { return filepath.Join(d.path, name) }
@@ -27,17 +28,29 @@ func (d *directory) file(name string) string { return filepath.Join(d.path, name
 // seconds is how long the run has taken, over all its sittings.
 func (d *directory) seconds() float64 { return d.before + time.Since(d.started).Seconds() }
 
-// create makes the directory of a new run of j, with job.yaml and inputs in
-// it. An empty path stands for runs/<name>-<time>.
+// create makes and locks the directory of a new run of j, with job.yaml and
+// inputs in it. An empty path stands for runs/<name>-<time>.
 func create(path string, j *Job) (*directory, error) {
 	path, err := makeDirectory(path, j.Name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot make the run directory: %w", err)
 	}
 	d := &directory{path: path, started: time.Now()}
+	if err := d.lock(); err != nil {
+		return nil, err
+	}
+	if err := d.fill(j); err != nil {
+		d.unlock()
+		return nil, err
+	}
+	return d, nil
+}
+
+// fill writes the files that a run starts with.
+func (d *directory) fill(j *Job) error {
 	for _, name := range []string{"job.yaml", "result.json"} {
 		if _, err := os.Lstat(d.file(name)); err == nil {
-			return nil, fmt.Errorf("%s already holds a run: go on with it (--resume %s) or name another directory (--out)", path, path)
+			return fmt.Errorf("%s already holds a run: go on with it (--resume %s) or name another directory (--out)", d.path, d.path)
 		}
 	}
 	names, err := d.copyInputs(j)
@@ -45,9 +58,9 @@ func create(path string, j *Job) (*directory, error) {
 		err = d.write("job.yaml", []byte(j.tree.replaced(names).yaml()))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot write the run directory: %w", err)
+		return fmt.Errorf("cannot write the run directory: %w", err)
 	}
-	return d, nil
+	return nil
 }
 
 func makeDirectory(path, name string) (string, error) {

@@ -17,11 +17,13 @@
 //
 //	job.yaml       the job as run, defaults filled in: itself a job file
 //	inputs/        copies of the files it read
-//	result.json    what became of it: the fields of Result, and those of its kind
+//	result.json    what became of it: the fields of Result, and those of its kind;
+//	               from the start, when the status is running
 //	history.csv    the course of the numbers
 //	solution.json  (pinn) the trained networks, which Predict evaluates
-//	*.png, *.svg   figures
-//	checkpoint     while there is something to go on with
+//	*.png, *.svg, *.pdf  figures, drawn when all else is written
+//	checkpoint     until the run is done; the first is that of iteration 0
+//	.lock          locked while a process runs in the directory
 //
 // Files appear whole or not at all: they are written under a temporary name,
 // flushed to the disk, then renamed. Only history.csv grows; a resumed run cuts

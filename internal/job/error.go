@@ -3,7 +3,10 @@ package job
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/seed-0772dd2d/ritz/internal/expr"
 )
@@ -29,31 +32,67 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
 	}
 	if e.Path != "" {
-		b.WriteString(": " + e.Path)
+		b.WriteString(": " + printable(shorten(e.Path, 100)))
 	}
-	b.WriteString(": " + e.Msg)
+	b.WriteString(": " + printable(e.Msg))
 	if e.Source != "" {
-		b.WriteString("\n" + e.Source + "\n" + caret(e.Source, e.Column))
+		b.WriteString("\n" + snippet(e.Source, e.Column))
 	}
 	return b.String()
 }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// caret returns a line with a caret under the given column of line.
-func caret(line string, column int) string {
-	var b strings.Builder
-	for i, r := range []rune(line) {
-		if i >= column-1 {
-			break
-		}
+// snippetWidth is how much of a long line is shown around a fault.
+const snippetWidth = 100
+
+// snippet returns the part of line around the given column with a caret under
+// that column.
+func snippet(line string, column int) string {
+	runes := []rune(line)
+	column = max(1, min(column, len(runes)+1))
+	lo, hi := 0, len(runes)
+	if hi > snippetWidth {
+		lo = max(0, min(column-1-snippetWidth/2, hi-snippetWidth))
+		hi = lo + snippetWidth
+	}
+	before, after := printable(string(runes[lo:column-1])), printable(string(runes[column-1:hi]))
+	if lo > 0 {
+		before = "..." + before
+	}
+	if hi < len(runes) {
+		after += "..."
+	}
+	space := strings.Map(func(r rune) rune {
 		if r == '\t' {
-			b.WriteByte('\t')
+			return r
+		}
+		return ' '
+	}, before)
+	return before + after + "\n" + space + "^"
+}
+
+// printable escapes what a terminal should not be sent.
+func printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r == '\t' || r == '\n' || unicode.IsPrint(r) {
+			b.WriteRune(r)
 		} else {
-			b.WriteByte(' ')
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
 		}
 	}
-	return b.String() + "^"
+	return b.String()
+}
+
+// shorten cuts a long text in its middle.
+func shorten(text string, most int) string {
+	r := []rune(text)
+	if len(r) <= most {
+		return text
+	}
+	head := (most - 3) / 2
+	return string(r[:head]) + "..." + string(r[len(r)-(most-3-head):])
 }
 
 // Errors are all faults found in a job, in the order of the file.
@@ -100,8 +139,17 @@ func textFault(n *node, path string, err error) *Error {
 // suggest ends a message about an unknown name: with the known name most like
 // it, or with all of them if none is near.
 func suggest(name string, known []string) string {
-	if best := expr.Nearest(name, known); best != "" {
+	best := expr.Nearest(name, known)
+	if start := name[:min(len(name), 4)]; best == "" && len(start) >= 3 { // iters, act
+		if i := slices.IndexFunc(known, func(k string) bool { return strings.HasPrefix(k, start) }); i >= 0 {
+			best = known[i]
+		}
+	}
+	switch {
+	case best != "":
 		return fmt.Sprintf(": did you mean %q?", best)
+	case len(known) == 0:
+		return ""
 	}
 	return ": expected " + strings.Join(known, ", ")
 }

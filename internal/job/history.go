@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,15 +24,21 @@ type history struct {
 	flushed time.Time
 }
 
-// newHistory starts the file with its header.
-func newHistory(path string, every int, terms []string) (*history, error) {
+// newHistory starts the file with its header; no two columns have one name.
+func newHistory(path string, every int, terms, parameters []string) (*history, error) {
+	header := slices.Concat([]string{"iteration", "stage", "optimizer", "loss"}, terms, parameters, []string{"evaluations", "seconds"})
+	for i, name := range header {
+		if slices.Contains(header[:i], name) {
+			return nil, fmt.Errorf("%s: two columns %q", path, name)
+		}
+	}
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	h := &history{f: f, every: every}
 	w := csv.NewWriter(writer(func(b []byte) { h.buffer = append(h.buffer, b...) }))
-	w.Write(append(append([]string{"iteration", "stage", "optimizer", "loss"}, terms...), "evaluations", "seconds"))
+	w.Write(header)
 	w.Flush()
 	return h, h.flush()
 }
@@ -87,9 +94,11 @@ func row(b []byte, p pinn.Progress) []byte {
 	b = append(b, p.Optimizer...)
 	b = append(b, ',')
 	b = strconv.AppendFloat(b, p.Loss, 'g', -1, 64)
-	for _, term := range p.Terms {
-		b = append(b, ',')
-		b = strconv.AppendFloat(b, term, 'g', -1, 64)
+	for _, values := range [2][]float64{p.Terms, p.Parameters} {
+		for _, x := range values {
+			b = append(b, ',')
+			b = strconv.AppendFloat(b, x, 'g', -1, 64)
+		}
 	}
 	b = append(b, ',')
 	b = strconv.AppendInt(b, int64(p.Evaluations), 10)

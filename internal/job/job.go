@@ -34,6 +34,10 @@ type task interface {
 	// compile makes ready to run, and returns the faults that decoding cannot
 	// see. Nothing has been written yet.
 	compile(o *Options) (work, error)
+	// warnings are what check or compile found odd.
+	warnings() []string
+	// draw draws the figures of a run from the files in its directory.
+	draw(d *directory) ([]string, error)
 }
 
 // work is a task made ready to run.
@@ -44,6 +48,9 @@ type work interface {
 	// writing the files of its kind. What it has to tell it returns also with
 	// an error, as far as it came.
 	run(ctx context.Context, dir *directory) (Body, error)
+	// draw draws the figures of a run that is done, and returns the names of
+	// those that it could.
+	draw(dir *directory) ([]string, error)
 }
 
 // kind is what the package knows of one kind of job.
@@ -75,7 +82,11 @@ func Load(path string, sets []string) (*Job, error) {
 }
 
 func decode(path, text string, sets []string) (*Job, error) {
+	text = strings.TrimPrefix(text, "\ufeff")
 	src := &source{name: path, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
+	if err := src.readable(text); err != nil {
+		return nil, err
+	}
 	root, err := parse(text, src)
 	if err != nil {
 		return nil, err
@@ -128,6 +139,7 @@ func (j *Job) header(s *section) {
 	j.Device = s.only("device", "cpu", "opencl:0", "cuda:0", "hip:0")
 
 	if read == nil {
+		s.reportMissing()
 		return // which keys are legal is not known
 	}
 	j.task = read(j, s)
@@ -174,6 +186,10 @@ func (j *Job) resolve(name string) string {
 
 // Check writes to w what the job would do, without doing it.
 func (j *Job) Check(w io.Writer) error { return j.task.check(w) }
+
+// Warnings are what is legal but hardly meant. They are known after Check, and
+// when Run starts.
+func (j *Job) Warnings() []string { return j.task.warnings() }
 
 // YAML is the job as it runs: with what was set, and with defaults filled in.
 func (j *Job) YAML() string { return j.tree.yaml() }

@@ -2,6 +2,7 @@ package job
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/seed-0772dd2d/ritz/pinn"
 )
@@ -12,9 +13,11 @@ type pinnTask struct {
 	job       *Job
 	problem   pinn.Problem
 	settings  pinn.Settings
-	data      []dataFile // of the conditions that measured
+	data      []dataFile    // of the conditions that measured
+	measured  []*pinn.Table // what is in them, once read
 	reference reference
 	output    output
+	odd       []string // warnings
 }
 
 // dataFile is the table that a condition takes its values from.
@@ -163,6 +166,10 @@ func (d *decoder) equation(n *node, path string) pinn.Equation {
 	if n.kind == scalarNode {
 		return pinn.Equation{Text: n.text}
 	}
+	if n.colon() {
+		d.fail(n, path, "put a text with a colon in quotes")
+		return pinn.Equation{}
+	}
 	if n.kind != mappingNode {
 		d.fail(n, path, "expected an equation or {equation, weight}, got %s", n.what())
 		return pinn.Equation{}
@@ -177,11 +184,20 @@ func (d *decoder) equation(n *node, path string) pinn.Equation {
 	return e
 }
 
+// colon tells a text that its unquoted colon has made a mapping.
+func (n *node) colon() bool {
+	return n.kind == mappingNode && len(n.entries) == 1 && strings.ContainsAny(n.entries[0].key.text, " =+*/^(")
+}
+
 // condition reads a text, {equation, weight, points} or {data, weight}.
 func (t *pinnTask) condition(parent *section, n *node, i int) pinn.Condition {
 	path := item("conditions", i)
 	if n.kind == scalarNode {
 		return pinn.Condition{Text: n.text}
+	}
+	if n.colon() {
+		parent.fail(n, path, "put a text with a colon in quotes")
+		return pinn.Condition{}
 	}
 	if n.kind != mappingNode {
 		parent.fail(n, path, "expected a condition, {equation, weight, points} or {data, weight}, got %s", n.what())
@@ -239,6 +255,34 @@ func (t *pinnTask) decodeReference(parent *section) {
 				s.oneOf("grid", e.key.text, t.variables(), "variable")
 			}
 		}
+		t.checkGrid(s, exact)
+	}
+}
+
+// maxReference is the most points that an exact reference is evaluated at.
+const maxReference = 1e7
+
+// checkGrid refuses a reference grid that nobody could wait for; the levels of
+// a variable that has none are those of pinn.ExactReference.
+func (t *pinnTask) checkGrid(s *section, exact *node) {
+	at, path := exact, s.at("exact")
+	if g := s.n.get("grid"); g != nil {
+		at, path = g, s.at("grid")
+	}
+	points := 1.0
+	for _, name := range t.variables() {
+		levels, given := t.reference.grid[name]
+		switch {
+		case given:
+		case len(t.problem.Domain) > 2:
+			levels = 21
+		default:
+			levels = 101
+		}
+		points *= float64(levels)
+	}
+	if points > maxReference {
+		s.fail(at, path, "%.3g points: at most %.0e are evaluated; set fewer levels, grid: {%s: 11}", points, maxReference, t.variables()[0])
 	}
 }
 
@@ -260,7 +304,7 @@ func (t *pinnTask) decodeOutput(s *section) {
 		s.n.put("figures", list)
 	} else {
 		for i, f := range s.list(v, s.at("figures")) {
-			o.figures = append(o.figures, s.word(f, item(s.at("figures"), i), []string{"png", "svg"}))
+			o.figures = append(o.figures, s.word(f, item(s.at("figures"), i), []string{"png", "svg", "pdf"}))
 		}
 	}
 	o.checkpoint = s.positive("checkpoint", 60)

@@ -21,7 +21,11 @@ func (t *pinnTask) check(w io.Writer) error {
 		if i < len(t.problem.Equations) {
 			fmt.Fprintf(w, "  equation %-3d %s\n", i+1, r)
 		} else {
-			fmt.Fprintf(w, "  condition %-2d %s\n", i+1-len(t.problem.Equations), r)
+			k := i - len(t.problem.Equations)
+			if origin := t.origin(k); !strings.HasPrefix(r, origin) {
+				r += "   (" + origin + ")"
+			}
+			fmt.Fprintf(w, "  condition %-2d %s\n", k+1, r)
 		}
 	}
 	fmt.Fprint(w, "\nfields\n")
@@ -37,6 +41,7 @@ func (t *pinnTask) check(w io.Writer) error {
 	n := t.settings.Network
 	fmt.Fprintf(w, "\nnetworks %d, hidden layers %s, %s, %d trainable numbers\n", info.Networks,
 		strings.Trim(strings.ReplaceAll(fmt.Sprint(n.Hidden), " ", " x "), "[]"), n.Activation, info.Weights)
+	fmt.Fprintf(w, "memory about %s\n", size(info.Bytes))
 
 	fmt.Fprint(w, "\nloss terms and their points\n")
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -52,6 +57,24 @@ func (t *pinnTask) check(w io.Writer) error {
 		fmt.Fprintf(w, "\nreference at %d points\n", len(ref.Points)/len(t.problem.Domain))
 	}
 	return nil
+}
+
+// origin is what the job says of a condition: its text or its file.
+func (t *pinnTask) origin(condition int) string {
+	for _, d := range t.data {
+		if d.condition == condition {
+			return d.node.text
+		}
+	}
+	return t.problem.Conditions[condition].Text
+}
+
+// size prints a number of bytes.
+func size(bytes int64) string {
+	if bytes < 999_500_000 {
+		return fmt.Sprintf("%.0f MB", max(1, float64(bytes)/1e6))
+	}
+	return fmt.Sprintf("%.1f GB", float64(bytes)/1e9)
 }
 
 func stageText(s pinn.Stage) string {

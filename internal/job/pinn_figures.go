@@ -1,92 +1,117 @@
 package job
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/seed-0772dd2d/ritz/figure"
 	"github.com/seed-0772dd2d/ritz/pinn"
 )
 
-// levels is the number of points an axis on which a solution without a
-// reference is drawn.
-const levels = 101
+// Points of an axis on which a solution is drawn.
+const (
+	curveLevels = 401
+	planeLevels = 101
+)
 
-// draw draws every field and the history of the loss, and returns the names of
-// the files. What has no data to show is left out.
-func (w *pinnWork) draw(d *directory, s *pinn.Solution) ([]string, error) {
+// drawSolution draws every field and the history of the loss, and returns the
+// names of the files. What has no data to show is left out; what cannot be
+// drawn keeps nothing else from being drawn.
+func (t *pinnTask) drawSolution(d *directory, s *pinn.Solution, ref *pinn.Reference) ([]string, error) {
 	files := []string{}
-	save := func(name string, p figure.Panel) error {
-		if p == nil {
-			return nil
-		}
-		for _, format := range w.task.output.figures {
+	var failed error
+	save := func(name string, p figure.Panel, err error) {
+		for _, format := range t.output.figures {
 			file := name + "." + format
-			err := figure.Save(d.file(file), 0, 0, p)
-			if errors.Is(err, figure.ErrNoData) {
-				return nil
+			e := err
+			if e == nil {
+				e = figure.Save(d.file(file), 0, 0, p)
 			}
-			if err != nil {
-				return fmt.Errorf("cannot draw %s: %w", file, err)
+			switch {
+			case errors.Is(e, figure.ErrNoData):
+			case e != nil && failed == nil:
+				failed = fmt.Errorf("cannot draw %s: %w", file, e)
+			case e != nil:
+				failed = fmt.Errorf("%w; cannot draw %s: %w", failed, file, e)
+			default:
+				files = append(files, file)
 			}
-			files = append(files, file)
 		}
-		return nil
 	}
-	if len(w.task.output.figures) == 0 {
+	if len(t.output.figures) == 0 {
 		return files, nil
 	}
-	g := newFieldGrid(s, w.reference)
+	g := newFieldGrid(s, t.refined(ref), t.measured)
 	for _, name := range s.Fields() {
 		p, err := g.panel(s, name)
-		if err == nil {
-			err = save(name, p)
-		}
-		if err != nil {
-			return files, err
-		}
+		save(name, p, err)
 	}
-	p, err := lossPanel(d.file("history.csv"))
-	if err == nil {
-		err = save("loss", p)
+	if len(g.names) == 1 && len(s.Fields()) > 1 {
+		p, err := g.together(s)
+		save("fields", p, err)
 	}
-	return files, err
+	p, err := lossPanel(d.file("history.csv"), len(t.problem.Parameters))
+	save("loss", p, err)
+	return files, failed
 }
 
-// fieldGrid is the tensor grid on which fields are drawn: that of the
-// reference, or one of its own.
+// refined returns a reference that is known everywhere on the levels that are
+// drawn, or else as it is.
+func (t *pinnTask) refined(ref *pinn.Reference) *pinn.Reference {
+	names := t.variables()
+	if t.reference.exact == nil || len(names) == 2 || len(names) > 3 {
+		return ref
+	}
+	grid := map[string]int{names[0]: curveLevels}
+	if len(names) == 3 {
+		for _, name := range names {
+			grid[name] = planeLevels
+		}
+		grid[names[slicing(names)]] = 5 // has the quarters
+	}
+	fine, err := pinn.ExactReference(&t.problem, t.reference.exact, grid)
+	if err != nil { // not finite between the points of the coarser one
+		return ref
+	}
+	return fine
+}
+
+// fieldGrid is what fields are drawn on: in one variable a fine axis, in two
+// the grid of the reference or one of its own, in three a plane for each level
+// of one variable.
 type fieldGrid struct {
 	names  []string // of the variables
 	axes   [][]float64
 	points []float64            // row-major, the last variable fastest
-	exact  map[string][]float64 // values of the reference; may be empty
+	exact  map[string][]float64 // values of the reference at the points; may be empty
 	time   int                  // the variable t, or -1
+
+	domain    []pinn.Interval
+	reference *pinn.Reference // nil: none
+	data      []*pinn.Table
 }
 
-func newFieldGrid(s *pinn.Solution, ref *pinn.Reference) *fieldGrid {
-	g := &fieldGrid{names: s.Variables(), time: slices.Index(s.Variables(), "t")}
-	if ref != nil && drawable(ref.Axes) {
+func newFieldGrid(s *pinn.Solution, ref *pinn.Reference, data []*pinn.Table) *fieldGrid {
+	g := &fieldGrid{names: s.Variables(), domain: s.Domain(), time: slices.Index(s.Variables(), "t"), reference: ref, data: data}
+	if len(g.names) == 2 && ref != nil && drawable(ref.Axes) {
 		g.axes, g.points, g.exact = ref.Axes, ref.Points, ref.Values
 		return g
 	}
-	domain := s.Domain()
-	for _, v := range domain {
-		axis := make([]float64, levels)
+	n := planeLevels
+	if len(g.names) == 1 {
+		n = curveLevels
+	}
+	for _, v := range g.domain {
+		axis := make([]float64, n)
 		for i := range axis {
-			axis[i] = v.Lo + (v.Hi-v.Lo)*float64(i)/(levels-1)
+			axis[i] = v.Lo + (v.Hi-v.Lo)*float64(i)/float64(n-1)
 		}
 		g.axes = append(g.axes, axis)
 	}
-	if len(domain) == 3 { // only what is shown of it
-		v := g.slicing()
-		g.axes[v] = []float64{(domain[v].Lo + domain[v].Hi) / 2, domain[v].Hi}
-	}
-	if len(domain) <= 3 {
+	if len(g.names) < 3 {
 		g.points = tensor(g.axes)
 	}
 	return g
@@ -124,51 +149,95 @@ func tensor(axes [][]float64) []float64 {
 	return points
 }
 
-// slicing is the variable of which a picture shows only some levels: time, or
-// the last one.
-func (g *fieldGrid) slicing() int {
-	if g.time >= 0 {
-		return g.time
+// slicing is the variable of three of which a picture shows only some levels:
+// time, or the last one.
+func slicing(names []string) int {
+	if t := slices.Index(names, "t"); t >= 0 {
+		return t
 	}
-	return len(g.axes) - 1
+	return len(names) - 1
 }
 
 // panel draws a field, and its error where the reference knows it. Problems in
 // more than three variables have none.
 func (g *fieldGrid) panel(s *pinn.Solution, name string) (figure.Panel, error) {
-	if len(g.axes) > 3 {
+	var panels []figure.Panel
+	var err error
+	switch len(g.axes) {
+	case 1:
+		panels, err = g.curve(s, name)
+	case 2:
+		var u []float64
+		if u, err = s.Evaluate(name, g.points); err == nil {
+			panels = g.plane(name, u, g.exact[name])
+		}
+	case 3:
+		panels, err = g.volume(s, name)
+	default:
 		return nil, nil
 	}
-	u, err := s.Evaluate(name, g.points)
+	columns := len(panels)
+	switch {
+	case err != nil:
+		return nil, err
+	case columns == 1:
+		return panels[0], nil
+	case columns > 3: // fields beside their errors
+		columns = 2
+	}
+	return figure.Tile(columns, panels...), nil
+}
+
+// curve shows u(x) with the reference, dashed, and the data, and beside it the
+// error.
+func (g *fieldGrid) curve(s *pinn.Solution, name string) ([]figure.Panel, error) {
+	x, label := g.axes[0], g.names[0]
+	u, err := s.Evaluate(name, x)
 	if err != nil {
 		return nil, err
 	}
-	exact := g.exact[name]
-	switch len(g.axes) {
-	case 1:
-		return g.curve(name, u, exact), nil
-	case 2:
-		return g.plane(name, u, exact), nil
+	lines := figure.Lines{Title: name, XLabel: label, YLabel: name, Series: []figure.Series{{Name: "solution", X: x, Y: u}}}
+	title := "data" // one entry in the legend
+	for _, table := range g.data {
+		if values := table.Values[name]; values != nil {
+			lines.Series = append(lines.Series, figure.Series{Name: title, X: table.Points, Y: values, Style: figure.Points})
+			title = ""
+		}
 	}
-	return g.volume(name, u, exact), nil
+	if g.reference == nil || g.reference.Values[name] == nil {
+		return []figure.Panel{lines}, nil
+	}
+	at, exact := g.reference.Points, g.reference.Values[name]
+	known, err := s.Evaluate(name, at)
+	if err != nil {
+		return nil, err
+	}
+	style, below := figure.Dashed, figure.Solid
+	if !drawable([][]float64{at}) { // in no order
+		style, below = figure.Points, figure.Points
+	}
+	lines.Series = append(lines.Series, figure.Series{Name: "reference", X: at, Y: exact, Style: style})
+	return []figure.Panel{lines, figure.Lines{
+		Title: "absolute error", XLabel: label, YLabel: "|error|", YLog: true,
+		Series: []figure.Series{{X: at, Y: distance(known, exact), Style: below}},
+	}}, nil
 }
 
-// curve shows u(x), the reference dashed, and the error below.
-func (g *fieldGrid) curve(name string, u, exact []float64) figure.Panel {
-	x, label := g.axes[0], g.names[0]
-	lines := figure.Lines{Title: name, XLabel: label, YLabel: name, Series: []figure.Series{{Name: "solution", X: x, Y: u}}}
-	if exact == nil {
-		return lines
+// together shows all fields of one variable in one picture.
+func (g *fieldGrid) together(s *pinn.Solution) (figure.Panel, error) {
+	lines := figure.Lines{Title: "fields", XLabel: g.names[0]}
+	for _, name := range s.Fields() {
+		u, err := s.Evaluate(name, g.points)
+		if err != nil {
+			return nil, err
+		}
+		lines.Series = append(lines.Series, figure.Series{Name: name, X: g.axes[0], Y: u})
 	}
-	lines.Series = append(lines.Series, figure.Series{Name: "reference", X: x, Y: exact, Style: figure.Dashed})
-	return figure.Tile(2, lines, figure.Lines{
-		Title: "absolute error", XLabel: label, YLabel: "|error|", YLog: true,
-		Series: []figure.Series{{X: x, Y: distance(u, exact)}},
-	})
+	return lines, nil
 }
 
 // plane shows u as a map, its error beside it, and five slices.
-func (g *fieldGrid) plane(name string, u, exact []float64) figure.Panel {
+func (g *fieldGrid) plane(name string, u, exact []float64) []figure.Panel {
 	across := 0
 	if g.time == 1 {
 		across = 1
@@ -202,26 +271,73 @@ func (g *fieldGrid) plane(name string, u, exact []float64) figure.Panel {
 		}
 		cuts.Series = append(cuts.Series, s)
 	}
-	panels = append(panels, cuts)
-	return figure.Tile(len(panels), panels...)
+	return append(panels, cuts)
 }
 
-// volume shows maps of u at the middle and the last level of one variable.
-func (g *fieldGrid) volume(name string, u, exact []float64) figure.Panel {
-	v := g.slicing()
+// volume shows maps of u at three levels of one variable: of time the first,
+// the middle and the last, of a space variable the quarters; and beside each its
+// error, at the nearest level that the reference knows.
+func (g *fieldGrid) volume(s *pinn.Solution, name string) ([]figure.Panel, error) {
+	v := slicing(g.names)
 	across, up := 0, 1
 	if v == 0 {
 		across, up = 1, 2
 	} else if v == 1 {
 		up = 2
 	}
-	n := len(g.axes[v])
-	var panels []figure.Panel
-	for _, k := range []int{(n - 1) / 2, n - 1} {
-		title := fmt.Sprintf("%s at %s = %.3g", name, g.names[v], g.axes[v][k])
-		panels = append(panels, g.maps(title, name, across, up, v, k, u, exact)...)
+	fractions := []float64{0.25, 0.5, 0.75}
+	if v == g.time {
+		fractions = []float64{0, 0.5, 1}
 	}
-	return figure.Tile(2, panels...)
+	add := func(panels []figure.Panel, level float64, axes [][]float64, exact []float64) ([]figure.Panel, error) {
+		slice := &fieldGrid{names: g.names, axes: slices.Clone(axes)}
+		slice.axes[v] = []float64{level}
+		u, err := s.Evaluate(name, tensor(slice.axes))
+		if err != nil {
+			return nil, err
+		}
+		maps := slice.maps(fmt.Sprintf("%s at %s = %.3g", name, g.names[v], level), name, across, up, v, 0, u, exact)
+		return append(panels, maps[len(maps)-1]), nil
+	}
+	var panels []figure.Panel
+	for _, f := range fractions {
+		var err error
+		level := g.domain[v].Lo + f*(g.domain[v].Hi-g.domain[v].Lo)
+		if panels, err = add(panels, level, g.axes, nil); err != nil {
+			return nil, err
+		}
+		if ref := g.reference; ref != nil && ref.Values[name] != nil && drawable(ref.Axes) {
+			k := nearest(ref.Axes[v], level)
+			if panels, err = add(panels, ref.Axes[v][k], ref.Axes, atLevel(ref.Values[name], ref.Axes, v, k)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return panels, nil
+}
+
+func nearest(axis []float64, x float64) (k int) {
+	for i := range axis {
+		if math.Abs(axis[i]-x) < math.Abs(axis[k]-x) {
+			k = i
+		}
+	}
+	return k
+}
+
+// atLevel keeps the values of a grid at level k of the variable v.
+func atLevel(values []float64, axes [][]float64, v, k int) []float64 {
+	stride := 1
+	for _, axis := range axes[v+1:] {
+		stride *= len(axis)
+	}
+	var kept []float64
+	for i, x := range values {
+		if i/stride%len(axes[v]) == k {
+			kept = append(kept, x)
+		}
+	}
+	return kept
 }
 
 // maps shows u, and its error if there is a reference, over two variables at
@@ -249,6 +365,9 @@ func (g *fieldGrid) maps(title, name string, across, up, v, k int, u, exact []fl
 	if exact != nil {
 		e := m
 		e.Title, e.Log10 = fmt.Sprintf("|%s - reference|", name), true
+		if title != name { // of a slice
+			e.Title += strings.TrimPrefix(title, name)
+		}
 		e.Z = plane(distance(u, exact))
 		if most := slices.Max(e.Z); most > 0 && !math.IsInf(most, 1) { // four decades say where the error is
 			e.ZMin, e.ZMax = most/1e4, most
@@ -279,45 +398,4 @@ func distance(u, v []float64) []float64 {
 		d[i] = math.Abs(u[i] - v[i])
 	}
 	return d
-}
-
-// lossPanel draws the loss and its terms from history.csv.
-func lossPanel(path string) (figure.Panel, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	header := rows[0]
-	columns := make([][]float64, len(header))
-	for _, row := range rows[1:] {
-		for i, text := range row {
-			x, err := strconv.ParseFloat(text, 64)
-			if err != nil { // the name of the optimizer
-				x = math.NaN()
-			}
-			columns[i] = append(columns[i], x)
-		}
-	}
-	lines := figure.Lines{Title: "loss", XLabel: "iteration", YLabel: "loss and its terms", YLog: true}
-	last := len(header) - 2 // of the terms
-	if last-4 == 1 {
-		last-- // a single term is the loss
-	}
-	for i := 3; i < last; i++ {
-		lines.Series = append(lines.Series, figure.Series{Name: shorten(header[i], 40), X: columns[0], Y: columns[i]})
-	}
-	return lines, nil
-}
-
-// shorten cuts a text for a legend.
-func shorten(text string, most int) string {
-	if r := []rune(text); len(r) > most {
-		return string(r[:most-3]) + "..."
-	}
-	return text
 }

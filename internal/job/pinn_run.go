@@ -50,11 +50,13 @@ type pinnError struct {
 func (t *pinnTask) compile(o *Options) (work, error) {
 	w := &pinnWork{task: t, watch: func(pinn.Progress) {}}
 	if o.Progress != nil {
+		names := sortedKeys(t.problem.Parameters)
 		w.watch = func(p pinn.Progress) {
 			o.Progress(Progress{
 				Stage: p.Stage, Stages: p.Stages, Name: p.Optimizer,
 				Iteration: p.Iteration, Iterations: p.Iterations,
 				Total: p.Total, TotalMost: p.TotalMost, Loss: p.Loss, Seconds: p.Seconds,
+				Parameters: names, Values: p.Parameters,
 			})
 		}
 	}
@@ -114,6 +116,9 @@ func (w *pinnWork) restore(c *checkpoint) error {
 // run trains, with the history and checkpoints written as it goes.
 func (w *pinnWork) run(ctx context.Context, d *directory) (Body, error) {
 	h, err := w.openHistory(d)
+	if err == nil && w.resumed == nil {
+		err = w.save(d, h)
+	}
 	if err != nil {
 		return &pinnBody{Figures: []string{}}, &writeError{err}
 	}
@@ -145,7 +150,7 @@ func (w *pinnWork) run(ctx context.Context, d *directory) (Body, error) {
 		err = &writeError{e}
 	}
 	body := newPinnBody(r)
-	if e := w.finish(d, body, err); err == nil {
+	if e := w.finish(d, body); err == nil {
 		err = e
 	}
 	return body, err
@@ -162,7 +167,7 @@ func (w *pinnWork) openHistory(d *directory) (*history, error) {
 	if w.resumed != nil {
 		return resumeHistory(path, every, w.resumed)
 	}
-	return newHistory(path, every, w.trainer.Terms())
+	return newHistory(path, every, w.trainer.Terms(), sortedKeys(w.task.problem.Parameters))
 }
 
 // save writes a checkpoint.
@@ -177,9 +182,12 @@ func (w *pinnWork) save(d *directory, h *history) error {
 	return d.save(&checkpoint{Seconds: d.seconds(), History: h.size, Pending: h.pending, State: state})
 }
 
-// finish writes the solution, compares it with the reference, and draws it
-// unless the run was interrupted: then there is no time.
-func (w *pinnWork) finish(d *directory, body *pinnBody, ended error) error {
+// finish writes the solution, if there is any, and compares it with the
+// reference.
+func (w *pinnWork) finish(d *directory, body *pinnBody) error {
+	if iterations, _ := body.cost(); iterations == 0 {
+		return nil
+	}
 	solution := w.trainer.Solution()
 	if err := solution.Save(d.file("solution.json")); err != nil {
 		return &writeError{err}
@@ -194,12 +202,27 @@ func (w *pinnWork) finish(d *directory, body *pinnBody, ended error) error {
 			body.Errors[name] = pinnError{Number(e.RelativeL2), Number(e.MaxAbs)}
 		}
 	}
-	if errors.Is(ended, context.Canceled) || errors.Is(ended, context.DeadlineExceeded) {
-		return nil
+	return nil
+}
+
+func (w *pinnWork) draw(d *directory) ([]string, error) {
+	return w.task.drawSolution(d, w.trainer.Solution(), w.reference)
+}
+
+// draw draws the solution that a run has saved.
+func (t *pinnTask) draw(d *directory) ([]string, error) {
+	s, err := loadSolution(d.path)
+	if err != nil {
+		return nil, err
 	}
-	var err error
-	body.Figures, err = w.draw(d, solution)
-	return err
+	if err := t.readData(); err != nil {
+		return nil, err
+	}
+	ref, err := t.readReference()
+	if err != nil {
+		return nil, err
+	}
+	return t.drawSolution(d, s, ref)
 }
 
 func newPinnBody(r *pinn.Report) *pinnBody {
@@ -218,13 +241,20 @@ func numbers(m map[string]float64) map[string]Number {
 	return out
 }
 
-// Summary prints loss, errors, parameters and figures.
-func (b *pinnBody) Summary(w io.Writer) {
-	iterations, evaluations := 0, 0
+// cost counts the iterations and evaluations of all stages.
+func (b *pinnBody) cost() (iterations, evaluations int) {
 	for _, s := range b.Stages {
 		iterations += s.Iterations
 		evaluations += s.Evaluations
 	}
+	return iterations, evaluations
+}
+
+func (b *pinnBody) setFigures(files []string) { b.Figures = files }
+
+// Summary prints loss, errors, parameters and figures.
+func (b *pinnBody) Summary(w io.Writer) {
+	iterations, evaluations := b.cost()
 	if iterations == 0 {
 		fmt.Fprintln(w, "not one iteration was finished")
 		return
@@ -307,31 +337,52 @@ func (t *pinnTask) table(n *node, path, file string) (*pinn.Table, error) {
 func (t *pinnTask) solver(settings pinn.Settings) (*pinn.Trainer, *pinn.Reference, error) {
 	p := t.problem
 	p.Conditions = slices.Clone(p.Conditions)
-	for _, d := range t.data {
-		table, err := t.table(d.node, item("conditions", d.condition), d.file)
-		if err != nil {
-			return nil, nil, err
-		}
-		p.Conditions[d.condition].Data = table
+	if err := t.readData(); err != nil {
+		return nil, nil, err
+	}
+	for i, d := range t.data {
+		p.Conditions[d.condition].Data = t.measured[i]
 	}
 	trainer, err := pinn.New(&p, settings)
 	if err != nil {
 		return nil, nil, t.place(err)
 	}
-	var ref *pinn.Reference
+	ref, err := t.readReference()
+	if err != nil {
+		return nil, nil, err
+	}
+	t.findOdd(&p, ref)
+	return trainer, ref, nil
+}
+
+// readData reads the tables of the conditions.
+func (t *pinnTask) readData() error {
+	t.measured = nil
+	for _, d := range t.data {
+		table, err := t.table(d.node, item("conditions", d.condition), d.file)
+		if err != nil {
+			return err
+		}
+		t.measured = append(t.measured, table)
+	}
+	return nil
+}
+
+// readReference returns the reference, nil if there is none.
+func (t *pinnTask) readReference() (ref *pinn.Reference, err error) {
 	switch r := t.reference; {
 	case r.file != "":
 		table, err := t.table(r.node, "reference.file", r.file)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if ref, err = pinn.NewReference(table, &p); err != nil {
-			return nil, nil, t.place(err)
+		if ref, err = pinn.NewReference(table, &t.problem); err != nil {
+			return nil, t.place(err)
 		}
 	case r.exact != nil:
-		if ref, err = pinn.ExactReference(&p, r.exact, r.grid); err != nil {
-			return nil, nil, t.place(err)
+		if ref, err = pinn.ExactReference(&t.problem, r.exact, r.grid); err != nil {
+			return nil, t.place(err)
 		}
 	}
-	return trainer, ref, nil
+	return ref, nil
 }

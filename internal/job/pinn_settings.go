@@ -2,6 +2,7 @@ package job
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/seed-0772dd2d/ritz/pinn"
 )
@@ -77,6 +78,17 @@ var optimizers = []string{"adam", "lbfgs", "ssbroyden", "ssbfgs", "bfgs"}
 
 // stage reads {adam: {iterations: 1000}}.
 func (d *decoder) stage(n *node, path string) (stage pinn.Stage) {
+	if n.kind == mappingNode && len(n.entries) > 1 {
+		at, names := n, make([]string, len(n.entries))
+		for i, e := range n.entries {
+			names[i] = e.key.text
+			if e.key.source != n.source { // it was set
+				at = e.key
+			}
+		}
+		d.fail(at, path, "expected one optimizer with its settings, got %s", strings.Join(names, ", "))
+		return stage
+	}
 	if n.kind != mappingNode || len(n.entries) != 1 {
 		d.fail(n, path, "expected one optimizer with its settings, {adam: {iterations: 1000}}, got %s", n.what())
 		return stage

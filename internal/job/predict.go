@@ -21,10 +21,7 @@ import (
 // through. To w go the columns of the file, then the fields, then the wanted
 // expressions, separated by commas ("u_x, u*u_x - nu*u_xx").
 func Predict(dir, name string, points io.Reader, expressions string, w io.Writer) error {
-	s, err := pinn.Load(filepath.Join(dir, "solution.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s holds no solution: %w", dir, err)
-	}
+	s, err := loadSolution(dir)
 	if err != nil {
 		return err
 	}
@@ -50,6 +47,14 @@ func Predict(dir, name string, points io.Reader, expressions string, w io.Writer
 	return b.Flush()
 }
 
+func loadSolution(dir string) (*pinn.Solution, error) {
+	s, err := pinn.Load(filepath.Join(dir, "solution.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s holds no solution: %w", dir, err)
+	}
+	return s, err
+}
+
 // readPoints reads the rows of a CSV file with its header, and the values of
 // the variables, row-major.
 func readPoints(in io.Reader, variables []string) (rows [][]string, x []float64, err error) {
@@ -63,10 +68,19 @@ func readPoints(in io.Reader, variables []string) (rows [][]string, x []float64,
 		return nil, nil, err
 	}
 	header[0] = strings.TrimPrefix(header[0], "\ufeff")
+	for i, name := range header {
+		if slices.Contains(header[:i], name) {
+			return nil, nil, fmt.Errorf("line 1: column %q stands twice", name)
+		}
+	}
 	column := make([]int, len(variables))
 	for i, v := range variables {
 		if column[i] = slices.Index(header, v); column[i] < 0 {
-			return nil, nil, fmt.Errorf("line 1: no column for the variable %q", v)
+			hint := ""
+			if len(header) == 1 && strings.Contains(header[0], ";") {
+				hint = ": are the columns separated by ';'? Separate them by ','"
+			}
+			return nil, nil, fmt.Errorf("line 1: no column for the variable %q%s", v, hint)
 		}
 	}
 	rows = append(rows, header)

@@ -88,7 +88,7 @@ var (
 // has control characters, in double quotes.
 func quote(text string, quoted, inside bool) string {
 	if !quoted && plain.MatchString(text) && !reserved.MatchString(text) && strings.TrimSpace(text) == text &&
-		!(inside && strings.ContainsAny(text, brackets)) {
+		!(inside && (strings.ContainsAny(text, brackets) || strings.Count(text, "(") != strings.Count(text, ")"))) {
 		return text
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {

@@ -22,6 +22,8 @@ const Version = "v0.1.0"
 type Options struct {
 	// Progress, if set, is called after every iteration; the run waits for it.
 	Progress func(Progress)
+	// Warn, if set, is called for each of Job.Warnings before a new run starts.
+	Warn func(warning string)
 	// Started, if set, is called when the run directory has been made.
 	Started func(dir string)
 }
@@ -33,7 +35,9 @@ type Progress struct {
 	Iteration, Iterations int    // done and at most, in this stage
 	Total, TotalMost      int    // the same over all stages
 	Loss                  float64
-	Seconds               float64 // over all sittings
+	Seconds               float64   // over all sittings
+	Parameters            []string  // names of the numbers that are sought
+	Values                []float64 // and where they stand; valid until the callback returns
 }
 
 // Number is a float64 that JSON shows as null if it is not finite.
@@ -54,10 +58,12 @@ func (x *Number) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*float64)(x))
 }
 
-// The states in which a run ends.
+// The states of a run. One that is running in a directory that nobody holds
+// was killed.
 const (
+	Running = "running"
 	Done    = "done"
-	Stopped = "stopped" // interrupted; it can be resumed
+	Stopped = "stopped" // interrupted
 	Failed  = "failed"
 )
 
@@ -68,8 +74,8 @@ type Result struct {
 	Kind    string `json:"kind"`
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	Status  string `json:"status"` // Done, Stopped or Failed
-	Reason  string `json:"reason"`
+	Status  string `json:"status"` // Running, Done, Stopped or Failed
+	Reason  string `json:"reason"` // of Stopped and Failed; of Done, why figures are missing
 	Seconds Number `json:"seconds"`
 	Seed    uint64 `json:"seed"`
 	Threads int    `json:"threads"`
@@ -77,13 +83,15 @@ type Result struct {
 	Device  string `json:"device"`
 
 	Dir  string `json:"-"`
-	Body Body   `json:"-"` // its keys stand beside those above
+	Body Body   `json:"-"` // its keys stand beside those above; nil while Running
+	Idle bool   `json:"-"` // it was done before: Resume had nothing to do
 }
 
 // Body is the part of a result that is of its kind.
 type Body interface {
 	// Summary prints the numbers that matter, a line each.
 	Summary(w io.Writer)
+	setFigures(files []string)
 }
 
 // Run runs a job in a new directory, by default runs/<name>-<time>. An error
@@ -94,40 +102,60 @@ func Run(ctx context.Context, j *Job, dir string, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Warn != nil {
+		for _, warning := range j.Warnings() {
+			o.Warn(warning)
+		}
+	}
 	d, err := create(dir, j)
 	if err != nil {
 		return nil, err
 	}
+	defer d.unlock()
 	return j.sit(ctx, w, d, o)
 }
 
-// Resume goes on with the run in dir from its checkpoint. A run that is done
-// is left alone; its result is returned.
-func Resume(ctx context.Context, dir string, o Options) (*Result, error) {
-	r, err := ReadResult(dir)
-	if err == nil && r.Status == Done {
-		return r, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
+// open takes the directory of an earlier run, with its job.
+func open(dir string) (*directory, *Job, error) {
 	d := &directory{path: dir, started: time.Now()}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, nil, fmt.Errorf("%s is no run directory", dir)
+	}
 	j, err := Load(d.file("job.yaml"), nil)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s holds no run: %w", dir, err)
+		return nil, nil, fmt.Errorf("%s holds no run: %w", dir, err)
 	}
 	if err != nil {
+		return nil, nil, err
+	}
+	return d, j, d.lock()
+}
+
+// Resume goes on with the run in dir from its checkpoint, or from the start if
+// it was killed before it had one. A run that is done is left alone; its result
+// is returned.
+func Resume(ctx context.Context, dir string, o Options) (*Result, error) {
+	d, j, err := open(dir)
+	if err != nil {
 		return nil, err
+	}
+	defer d.unlock()
+	r, damaged := ReadResult(dir)
+	if damaged == nil && r.Status == Done {
+		r.Idle = true
+		return r, nil
 	}
 	w, err := j.task.compile(&o)
 	if err != nil {
 		return nil, err
 	}
 	c, err := d.load()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s holds no checkpoint: run its job.yaml again", dir)
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && (damaged == nil || errors.Is(damaged, fs.ErrNotExist)):
+		return j.sit(ctx, w, d, o)
+	case errors.Is(err, fs.ErrNotExist): // it may have been done
+		return nil, fmt.Errorf("%w; and there is no checkpoint to go on from", damaged)
+	case err != nil:
 		return nil, err
 	}
 	if err := w.restore(c); err != nil {
@@ -137,30 +165,55 @@ func Resume(ctx context.Context, dir string, o Options) (*Result, error) {
 	return j.sit(ctx, w, d, o)
 }
 
-// sit runs the work until it ends and writes result.json.
-func (j *Job) sit(ctx context.Context, w work, d *directory, o Options) (*Result, error) {
-	if o.Started != nil {
-		o.Started(d.path)
+// Draw draws the figures of a run in dir that is not going on, from its solution,
+// and returns their names.
+func Draw(dir string) ([]string, error) {
+	d, j, err := open(dir)
+	if err != nil {
+		return nil, err
 	}
-	body, err := w.run(ctx, d)
+	defer d.unlock()
+	files, err := j.task.draw(d)
+	if err != nil {
+		return nil, err
+	}
+	if r, err := ReadResult(dir); err == nil {
+		r.Body.setFigures(files)
+		if r.Status == Done {
+			r.Reason = ""
+		}
+		return files, d.writeResult(r)
+	}
+	return files, nil
+}
+
+// sit runs the work until it ends. The directory has a result.json at all
+// times; what the training came to is in it before anything is drawn.
+func (j *Job) sit(ctx context.Context, w work, d *directory, o Options) (*Result, error) {
 	r := &Result{
-		Ritz: schema, Kind: j.Kind, Name: j.Name, Version: Version, Status: Done,
+		Ritz: schema, Kind: j.Kind, Name: j.Name, Version: Version, Status: Running,
 		Seed: j.Seed, Threads: j.Threads, SIMD: "portable", Device: j.Device,
-		Dir: d.path, Body: body, Seconds: Number(d.seconds()),
+		Dir: d.path, Seconds: Number(d.before),
 	}
 	if r.Threads == 0 {
 		r.Threads = runtime.GOMAXPROCS(0)
 	}
+	if err := d.writeResult(r); err != nil {
+		return nil, fmt.Errorf("cannot write the run directory: %w", err)
+	}
+	if o.Started != nil {
+		o.Started(d.path)
+	}
+	var err error
+	r.Body, err = w.run(ctx, d)
+	r.Seconds, r.Status = Number(d.seconds()), Done
 	switch {
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		r.Status, r.Reason = Stopped, "interrupted"
 	case err != nil:
 		r.Status, r.Reason = Failed, err.Error()
 	}
-	data, err := r.json()
-	if err == nil {
-		err = d.write("result.json", data)
-	}
+	err = d.writeResult(r)
 	if err == nil && r.Status == Done {
 		if err = os.Remove(d.file("checkpoint")); errors.Is(err, fs.ErrNotExist) {
 			err = nil
@@ -169,13 +222,37 @@ func (j *Job) sit(ctx context.Context, w work, d *directory, o Options) (*Result
 	if err != nil && r.Status != Failed {
 		r.Status, r.Reason = Failed, err.Error()
 	}
+	if r.Status != Done {
+		return r, nil
+	}
+	files, err := w.draw(d)
+	r.Body.setFigures(files)
+	if err != nil {
+		r.Reason = err.Error()
+	}
+	r.Seconds = Number(d.seconds())
+	if err := d.writeResult(r); err != nil && r.Reason == "" {
+		r.Reason = err.Error()
+	}
 	return r, nil
+}
+
+func (d *directory) writeResult(r *Result) error {
+	data, err := r.json()
+	if err != nil {
+		return err
+	}
+	return d.write("result.json", data)
 }
 
 // json merges the shared part and the kind's own into one object.
 func (r *Result) json() ([]byte, error) {
 	var merged, out bytes.Buffer
-	for _, part := range []any{r, r.Body} {
+	parts := []any{r}
+	if r.Body != nil {
+		parts = append(parts, r.Body)
+	}
+	for _, part := range parts {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false) // "u < 1" should read so

@@ -2,16 +2,20 @@ package job
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-0772dd2d/ritz/figure"
+	"github.com/seed-0772dd2d/ritz/pinn"
 )
 
 // What train: auto came to is part of the job that ran, so that the run can be
@@ -102,6 +106,7 @@ func TestFigures(t *testing.T) {
 	for name, text := range map[string]string{
 		"one":             "domain: {x: [0, 1]}\nfields: [u]\nequations: [u_x = 1]\nreference: {exact: {u: x}}\n",
 		"one plain":       "domain: {x: [0, 1]}\nfields: [u]\nequations: [u_x = 1]\n",
+		"one, two fields": "domain: {x: [0, 1]}\nfields: [u, v]\nequations: [u_x = v, v_x = u]\n",
 		"time first":      "domain: {t: [0, 1], x: [0, 1]}\nfields: [u]\nequations: [u_t = u_x]\nreference: {exact: {u: t + x}, grid: {t: 7, x: 11}}\n",
 		"time last":       "domain: {x: [0, 1], t: [0, 1]}\nfields: [u, v]\nequations: [u_t = u_x, v = u]\nreference: {exact: {u: t + x}, grid: {t: 7, x: 11}}\n",
 		"plane":           "domain: {x: [0, 1], y: [0, 2]}\nfields: [u]\nequations: [u_x = u_y]\n",
@@ -115,18 +120,148 @@ func TestFigures(t *testing.T) {
 		r, err := Run(context.Background(), j, filepath.Join(t.TempDir(), "out"), Options{})
 		require.NoError(t, err, name)
 		require.Equal(t, Done, r.Status, "%s: %s", name, r.Reason)
-		want := []string{"loss.svg"}
-		if name != "four" {
-			want = []string{"u.svg", "loss.svg"}
-		}
-		if name == "time last" {
+		want := []string{"u.svg", "loss.svg"}
+		switch name {
+		case "four":
+			want = []string{"loss.svg"}
+		case "time last":
 			want = []string{"u.svg", "v.svg", "loss.svg"}
+		case "one, two fields":
+			want = []string{"u.svg", "v.svg", "fields.svg", "loss.svg"}
 		}
 		assert.Equal(t, want, r.Body.(*pinnBody).Figures, name)
 		for _, f := range want {
 			assert.FileExists(t, filepath.Join(r.Dir, f))
 		}
 	}
+}
+
+// Whatever the grid of the reference, three variables are drawn on fine planes
+// at three levels, each with its error.
+func TestSlices(t *testing.T) {
+	for domain, c := range map[string]struct {
+		titles []string
+		exact  string
+	}{
+		"{x: [0, 1], y: [0, 2], t: [0, 4]}": {[]string{"u at t = 0", "u at t = 2", "u at t = 4"}, "t + x + y"},
+		"{x: [0, 1], y: [0, 2], z: [0, 4]}": {[]string{"u at z = 1", "u at z = 2", "u at z = 3"}, "x + y + z"},
+	} {
+		j, err := decode("a.yaml", head+"domain: "+domain+"\nfields: [u]\nequations: [u_x = u_y]\nnetwork: {hidden: [3]}\npoints: {interior: 8}\n"+
+			"reference: {exact: {u: "+c.exact+"}, grid: {x: 3, y: 4}}\n", nil)
+		require.NoError(t, err)
+		task := j.task.(*pinnTask)
+		trainer, ref, err := task.solver(task.settings)
+		require.NoError(t, err)
+		s := trainer.Solution()
+		for kind, ref := range map[string]*pinn.Reference{"fine": task.refined(ref), "coarse": ref, "none": nil} {
+			panels, err := newFieldGrid(s, ref, nil).volume(s, "u")
+			require.NoError(t, err)
+			var titles, want []string
+			for i, p := range panels {
+				titles = append(titles, p.(figure.Heatmap).Title)
+				if kind == "none" || i%2 == 0 {
+					assert.Len(t, p.(figure.Heatmap).Z, 101*101)
+				}
+			}
+			for _, title := range c.titles {
+				want = append(want, title)
+				if kind != "none" {
+					want = append(want, strings.Replace(title, "u at", "|u - reference| at", 1))
+				}
+			}
+			if kind == "coarse" {
+				assert.Len(t, titles, 6)
+			} else {
+				assert.Equal(t, want, titles)
+			}
+		}
+		// The planes.
+		g := newFieldGrid(s, task.refined(ref), nil)
+		assert.Equal(t, []int{101, 101, 101}, []int{len(g.axes[0]), len(g.axes[1]), len(g.axes[2])})
+		assert.Equal(t, []int{101, 101, 5}, []int{len(g.reference.Axes[0]), len(g.reference.Axes[1]), len(g.reference.Axes[2])})
+		k := nearest(g.reference.Axes[2], 2.1)
+		assert.Equal(t, 2, k)
+		exact := atLevel(g.reference.Values["u"], g.reference.Axes, 2, k)
+		require.Len(t, exact, 101*101)
+		points := tensor([][]float64{g.axes[0], g.axes[1], {2}})
+		for i, u := range exact {
+			require.InDelta(t, points[3*i]+points[3*i+1]+2, u, 1e-12)
+		}
+		dir := &directory{path: t.TempDir()}
+		require.NoError(t, dir.write("history.csv", []byte("iteration,stage,optimizer,loss,a,evaluations,seconds\n1,1,adam,1,1,1,1\n")))
+		task.output.figures = []string{"svg"}
+		files, err := task.drawSolution(dir, s, ref)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"u.svg", "loss.svg"}, files)
+	}
+}
+
+// Numbers that are sought are columns of the history; the data are points in
+// the figure. Terms with equal texts are told apart.
+func TestInverse(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "m.csv"), []byte("x,u\n0,1\n1,2.7\n"), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "j.yaml"), []byte(head+`domain: {x: [0, 1]}
+fields: [u]
+parameters: {k: 0.5, a: 1}
+equations: [u_x = k*u*a]
+conditions: [{data: m.csv}, u = 1 at x=0, u = 1 at x=0]
+network: {hidden: [4]}
+points: {interior: 8}
+train: [{adam: {iterations: 3}}]
+output: {figures: [svg], log: 1}
+`), 0o666))
+	j, err := Load(filepath.Join(dir, "j.yaml"), nil)
+	require.NoError(t, err)
+	var last []float64
+	r, err := Run(context.Background(), j, filepath.Join(dir, "out"), Options{Progress: func(p Progress) {
+		assert.Equal(t, []string{"a", "k"}, p.Parameters)
+		last = slices.Clone(p.Values)
+	}})
+	require.NoError(t, err)
+	require.Equal(t, Done, r.Status, r.Reason)
+	assert.Empty(t, r.Reason)
+	assert.Len(t, r.Body.(*pinnBody).Terms, 4)
+	f, err := os.Open(filepath.Join(r.Dir, "history.csv"))
+	require.NoError(t, err)
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	require.NoError(t, err)
+	header := rows[0]
+	assert.Equal(t, []string{"a", "k", "evaluations", "seconds"}, header[8:])
+	assert.Len(t, slices.Compact(slices.Sorted(slices.Values(header))), 12)
+	for i, x := range last {
+		assert.Equal(t, format(x), rows[3][8+i])
+	}
+	solution, err := loadSolution(r.Dir)
+	require.NoError(t, err)
+	panels, err := newFieldGrid(solution, nil, j.task.(*pinnTask).measured).curve(solution, "u")
+	require.NoError(t, err)
+	series := panels[0].(figure.Lines).Series
+	require.Len(t, series, 2)
+	assert.GreaterOrEqual(t, len(series[0].X), 400)
+	assert.Equal(t, figure.Series{Name: "data", X: []float64{0, 1}, Y: []float64{1, 2.7}, Style: figure.Points}, series[1])
+
+	_, err = newHistory(filepath.Join(dir, "h.csv"), 1, []string{"u = 0", "u = 0"}, nil)
+	assert.ErrorContains(t, err, `two columns "u = 0"`)
+}
+
+// The loss lies over its terms; parameters are not among them.
+func TestLossPanel(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.csv")
+	long := strings.Repeat("u + ", 30) + "v = 0"
+	require.NoError(t, os.WriteFile(path, []byte("iteration,stage,optimizer,loss,u = 0,"+long+",k,evaluations,seconds\n1,1,adam,3,1,2,0.5,1,0.1\n"), 0o666))
+	p, err := lossPanel(path, 1)
+	require.NoError(t, err)
+	var names []string
+	for _, s := range p.(figure.Lines).Series {
+		names = append(names, s.Name)
+	}
+	require.Len(t, names, 3)
+	assert.Equal(t, []string{"u = 0", "loss"}, []string{names[0], names[2]})
+	assert.Regexp(t, `^u \+ u .* \.\.\..* v = 0$`, names[1])
+	assert.Len(t, names[1], 60)
+	assert.Equal(t, []float64{3}, p.(figure.Lines).Series[2].Y)
 }
 
 // The map of u(t, x) has time across, whatever the order of the variables, and

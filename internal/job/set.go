@@ -2,9 +2,14 @@ package job
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
+
+// named are the sections whose keys are the names of the job: one that the file
+// lacks is a misspelt one.
+var named = []string{"constants", "domain", "let", "parameters"}
 
 // set applies one "--set key=value": key is a dotted path into the tree, where
 // a number picks an item of a list, and value is YAML. Keys that the file
@@ -35,6 +40,9 @@ func set(root *node, assignment string) error {
 		switch n.kind {
 		case mappingNode:
 			next := n.get(step)
+			if next == nil && i == 1 && slices.Contains(named, steps[0]) {
+				return fault(here, "", fmt.Sprintf("%s has no %q%s", at, step, suggest(step, n.keys())))
+			}
 			if last {
 				n.assign(step, value)
 				return nil
@@ -59,6 +67,14 @@ func set(root *node, assignment string) error {
 		}
 	}
 	return nil
+}
+
+func (n *node) keys() []string {
+	names := make([]string, len(n.entries))
+	for i, e := range n.entries {
+		names[i] = e.key.text
+	}
+	return names
 }
 
 // compact makes n print on one line.

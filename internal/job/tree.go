@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -54,6 +55,23 @@ func (s *source) line(i int) string {
 	return s.lines[i-1]
 }
 
+// readable checks that the text of a file is UTF-8 without NUL.
+func (s *source) readable(text string) error {
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return &Error{File: s.name, Msg: "is UTF-16: save it as UTF-8"}
+	}
+	for i, line := range s.lines {
+		at := &node{source: s, line: i + 1, column: 1}
+		for k, r := range line {
+			if _, width := utf8.DecodeRuneInString(line[k:]); r == 0 || r == utf8.RuneError && width == 1 {
+				at.column = utf8.RuneCountInString(line[:k]) + 1
+				return fault(at, "", fmt.Sprintf("byte %#02x is not UTF-8 text", line[k]))
+			}
+		}
+	}
+	return nil
+}
+
 // what names the kind of value n is, for error messages.
 func (n *node) what() string {
 	switch n.kind {
@@ -64,7 +82,7 @@ func (n *node) what() string {
 	case nullNode:
 		return "nothing"
 	}
-	return fmt.Sprintf("%q", n.text)
+	return fmt.Sprintf("%q", shorten(n.text, 60))
 }
 
 // get returns the value of a mapping's key, or nil.
@@ -109,6 +127,9 @@ func parse(text string, src *source) (root *node, err error) {
 			if tk := e.GetToken(); tk != nil && tk.Position != nil {
 				at.line, at.column = tk.Position.Line, tk.Position.Column
 			}
+		}
+		if strings.Contains(msg, "mapping value is not allowed") {
+			msg += "; put a text with a colon in quotes"
 		}
 		f := fault(at, "", "not readable as YAML: "+msg)
 		f.Err = err
@@ -159,6 +180,9 @@ func convert(in ast.Node, src *source, depth int) (*node, error) {
 			if err != nil {
 				return nil, err
 			}
+			if n.flow && item.torn() {
+				return nil, tornFault(item)
+			}
 			n.items = append(n.items, item)
 		}
 		return n, nil
@@ -191,12 +215,26 @@ func (n *node) convertEntries(values []*ast.MappingValueNode, depth int) error {
 		if err != nil {
 			return err
 		}
+		for _, part := range []*node{key, value} {
+			if n.flow && part.torn() {
+				return tornFault(part)
+			}
+		}
 		if value.kind == nullNode && value.line == 1 && value.column == 1 {
 			value.line, value.column = key.line, key.column
 		}
 		n.entries = append(n.entries, entry{key, value})
 	}
 	return nil
+}
+
+// torn tells a text without quotes that a comma has cut in two: [D(u, x) = 0].
+func (n *node) torn() bool {
+	return n.kind == scalarNode && !n.quoted && strings.Count(n.text, "(") != strings.Count(n.text, ")")
+}
+
+func tornFault(n *node) error {
+	return fault(n, "", "the parentheses do not match: within brackets [] {}, put a text with commas in quotes")
 }
 
 // scalar takes the text of a token and finds out where its line shows it.

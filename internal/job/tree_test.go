@@ -145,7 +145,10 @@ func TestSuggest(t *testing.T) {
 	known := []string{"iterations", "rate", "schedule"}
 	assert.Equal(t, `: did you mean "iterations"?`, suggest("iteratoins", known))
 	assert.Equal(t, `: did you mean "rate"?`, suggest("Rate", known))
+	assert.Equal(t, `: did you mean "iterations"?`, suggest("iters", known))
 	assert.Equal(t, ": expected iterations, rate, schedule", suggest("momentum", known))
+	assert.Equal(t, ": expected iterations, rate, schedule", suggest("it", known))
+	assert.Empty(t, suggest("x", nil))
 }
 
 // No text brings the decoder down, and what it accepts prints as a job that

@@ -24,6 +24,7 @@
 //
 // Every method is deterministic, also in its number of threads, allocates
 // nothing in a step, and can be marshalled between two steps and continued bit
-// for bit. A cancelled step changes neither the point nor the curvature.
-// Methods are not safe for concurrent use.
+// for bit. A cancelled step does not move the point, and the path that
+// follows is the one of a step that was not. Methods are not safe for
+// concurrent use.
 package optimize

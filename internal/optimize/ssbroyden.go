@@ -86,7 +86,7 @@ func NewSSBroyden(obj Objective, x0 []float64, s SSBroydenSettings) (*SSBroyden,
 	}
 	n := len(x0)
 	if n > s.MaxDimension {
-		return nil, fmt.Errorf("%w: dimension %d is above the maximum of %d for a dense inverse Hessian (%.1f GB); use lbfgs, or raise the maximum",
+		return nil, fmt.Errorf("%w: dimension %d is above the maximum of %d for a dense inverse Hessian (%.1f GB); use lbfgs",
 			ErrSettings, n, s.MaxDimension, 4*float64(n)*float64(n)/1e9)
 	}
 	m := &SSBroyden{

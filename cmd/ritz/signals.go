@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// grace is how long after the first signal others count as the same one.
+const grace = time.Second
+
+// interruptible returns a context that the first SIGINT or SIGTERM cancels.
+// Shells, make, timeout and batch systems send it to a process and again to its
+// group: what comes within the grace is no second request. After it the handler
+// is gone, and a signal kills.
+func interruptible(ctx context.Context, grace time.Duration) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		time.Sleep(grace)
+		signal.Stop(signals)
+	}()
+	return ctx
+}
