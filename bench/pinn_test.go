@@ -37,17 +37,20 @@ func BenchmarkBurgersStep(b *testing.B) {
 		{"2-20x8-1", slices.Repeat([]int{20}, 8)},
 		{"2-64x4-1", slices.Repeat([]int{64}, 4)},
 	} {
-		for _, threads := range []int{1, 0} {
-			name := fmt.Sprintf("%s/threads=%d", shape.name, threads)
-			if threads == 0 {
-				name = shape.name + "/threads=all"
-			}
+		for _, c := range []struct {
+			precision, name string
+			threads         int
+		}{
+			{"float64", "threads=1", 1}, {"float64", "threads=all", 0},
+			{"float32", "threads=1", 1}, {"float32", "threads=all", 0},
+		} {
+			name := fmt.Sprintf("%s/%s/%s", shape.name, c.precision, c.name)
 			b.Run(name, func(b *testing.B) {
 				trainer, err := pinn.New(burgers(), pinn.Settings{
 					Network: pinn.Network{Hidden: shape.hidden},
 					Points:  pinn.Points{Interior: 10000},
 					Train:   []pinn.Stage{{Optimizer: "adam", Iterations: b.N + 1}},
-					Threads: threads,
+					Threads: c.threads, Precision: c.precision,
 					Progress: func(now pinn.Progress) {
 						if now.Iteration == 1 { // the optimiser is built
 							b.ResetTimer()

@@ -30,9 +30,10 @@ func (t *Trainer) fingerprint() ([32]byte, error) {
 		Problem
 		Network
 		Points
-		Stages []Stage
-		Seed   uint64
-	}{t.m.problem, t.m.shape, t.settings.Points, t.stages, t.settings.Seed})
+		Stages    []Stage
+		Seed      uint64
+		Precision string
+	}{t.m.problem, t.m.shape, t.settings.Points, t.stages, t.settings.Seed, t.settings.Precision})
 	return sha256.Sum256(data), err
 }
 

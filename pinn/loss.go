@@ -38,7 +38,7 @@ type worker struct {
 
 type blockRef struct{ group, first, term int }
 
-func newLoss(m *model, groups []*group, threads int) *loss {
+func newLoss(m *model, groups []*group, threads int, single bool) *loss {
 	l := &loss{m: m, groups: groups}
 	blocks := 0
 	for _, g := range groups {
@@ -51,7 +51,7 @@ func newLoss(m *model, groups []*group, threads int) *loss {
 	for range min(threadCount(threads), blocks) {
 		w := &worker{grad: make([]float64, m.weights()), sums: make([]float64, len(l.terms))}
 		for _, g := range groups {
-			w.passes = append(w.passes, m.newPass(g))
+			w.passes = append(w.passes, m.newPass(g, single))
 		}
 		w.run = func() {
 			defer l.wg.Done()
@@ -232,8 +232,20 @@ func (o *objective) Gradient(ctx context.Context, x, g []float64) (float64, erro
 
 func (o *objective) forget() { o.n = 0 }
 
+// at returns the evaluation of x, where the objective has the given value. Only
+// a step that failed at a point known from before the last call of forget costs
+// another one; it is not cancelled, since the step is done.
+func (o *objective) at(ctx context.Context, x []float64, value float64) (*evaluation, error) {
+	if e := o.find(value); e != nil {
+		return e, nil
+	}
+	o.forget()
+	_, err := o.Gradient(context.WithoutCancel(ctx), x, make([]float64, len(x)))
+	return &o.record[0], err
+}
+
 // find returns the latest evaluation with the given value of the objective, or
-// nil: a step that failed stays where it was.
+// nil if there is none.
 func (o *objective) find(value float64) *evaluation {
 	for i := min(o.n, maxRecord) - 1; i >= 0; i-- {
 		if o.record[i].value == value {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/floats"
 )
 
 // lossProblems are problems that between them hold every kind of term.
@@ -64,29 +65,95 @@ func TestGradient(t *testing.T) {
 			loss, err := trainer.loss.gradient(t.Context(), theta, grad, terms)
 			require.NoError(t, err)
 			for range 5 {
-				direction := make([]float64, n)
-				slope := 0.0
-				for i := range direction {
-					direction[i] = rng.NormFloat64()
-					slope += direction[i] * grad[i]
-				}
-				at := func(h float64) float64 {
-					x := make([]float64, n)
-					for i := range x {
-						x[i] = theta[i] + h*direction[i]
-					}
-					value, err := trainer.loss.gradient(t.Context(), x, scratch, terms)
+				direction := randomDirection(n, rng)
+				want := slopeByDifferences(func(h float64) float64 {
+					value, err := trainer.loss.gradient(t.Context(), along(theta, direction, h), scratch, terms)
 					require.NoError(t, err)
 					return value
-				}
-				h := 1e-3
-				difference := (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h)
-				// Richardson with half the step
-				h /= 2
-				finer := (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h)
-				require.InDelta(t, (16*finer-difference)/15, slope, 1e-7*(loss+math.Abs(slope)))
+				})
+				slope := floats.Dot(direction, grad)
+				require.InDelta(t, want, slope, 1e-7*(loss+math.Abs(slope)))
 			}
 		})
+	}
+}
+
+// slopeByDifferences is f'(0) by fourth-order differences and one step of
+// Richardson's extrapolation.
+func slopeByDifferences(f func(h float64) float64) float64 {
+	difference := func(h float64) float64 {
+		return (8*(f(h)-f(-h)) - (f(2*h) - f(-2*h))) / (12 * h)
+	}
+	const h = 1e-3
+	return (16*difference(h/2) - difference(h)) / 15
+}
+
+func randomDirection(n int, rng *rand.Rand) []float64 {
+	direction := make([]float64, n)
+	for i := range direction {
+		direction[i] = rng.NormFloat64()
+	}
+	return direction
+}
+
+// along is x + h d.
+func along(x, d []float64, h float64) []float64 {
+	return floats.AddScaledTo(make([]float64, len(x)), x, h, d)
+}
+
+// TestObjectiveGradient: what the optimisers see is f(L) with the gradient of
+// f(L).
+func TestObjectiveGradient(t *testing.T) {
+	trainer, err := New(testProblems["heat"].problem(), small())
+	require.NoError(t, err)
+	theta, n := trainer.state.Theta, trainer.m.weights()
+	grad, scratch := make([]float64, n), make([]float64, n)
+	loss, err := trainer.loss.gradient(t.Context(), theta, grad, make([]float64, len(trainer.loss.terms)))
+	require.NoError(t, err)
+	rng := rand.New(rand.NewPCG(8, 8))
+	for f, want := range map[transform]float64{identity: loss, root: math.Sqrt(loss), logarith: math.Log(loss)} {
+		t.Run(string(f), func(t *testing.T) {
+			o := newObjective(trainer.loss, f)
+			value, err := o.Gradient(t.Context(), theta, grad)
+			require.NoError(t, err)
+			require.Equal(t, want, value)
+			require.Equal(t, loss, o.find(value).loss)
+			for range 3 {
+				direction := randomDirection(n, rng)
+				want := slopeByDifferences(func(h float64) float64 {
+					value, err := o.Gradient(t.Context(), along(theta, direction, h), scratch)
+					require.NoError(t, err)
+					return value
+				})
+				slope := floats.Dot(direction, grad)
+				require.InDelta(t, want, slope, 1e-7*(1+math.Abs(slope)))
+			}
+		})
+	}
+}
+
+// noLoss is a problem whose loss is exactly zero wherever u is below 100.
+func noLoss() *Problem {
+	return &Problem{
+		Domain: []Interval{{"x", 0, 1}}, Fields: []string{"u"},
+		Equations: []Equation{{Text: "max(u, 100) = 100"}},
+	}
+}
+
+// TestLossOfZero: nothing is left to gain, and log 0 does no harm.
+func TestLossOfZero(t *testing.T) {
+	for _, optimizer := range optimizers {
+		for _, f := range []transform{identity, root, logarith} {
+			t.Run(optimizer+" "+string(f), func(t *testing.T) {
+				trainer, err := New(noLoss(), small(Stage{Optimizer: optimizer, Iterations: 50, Objective: string(f)}))
+				require.NoError(t, err)
+				report, err := trainer.Run(t.Context())
+				require.NoError(t, err)
+				require.Zero(t, report.Loss)
+				require.Equal(t, []StageReport{{optimizer, 1, report.Stages[0].Evaluations, 0, "stalled"}}, report.Stages)
+				require.LessOrEqual(t, report.Stages[0].Evaluations, 2)
+			})
+		}
 	}
 }
 

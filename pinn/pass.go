@@ -14,7 +14,7 @@ import (
 type pass struct {
 	m     *model
 	g     *group
-	nets  []*jet.Workspace // nil where the network is not needed
+	nets  []jet.Pass // nil where the network is not needed
 	prog  *expr.Workspace
 	outer *expr.Workspace
 
@@ -28,11 +28,12 @@ type pass struct {
 	outerSeed   [][]float64
 }
 
-func (m *model) newPass(g *group) *pass {
-	p := &pass{m: m, g: g, nets: make([]*jet.Workspace, len(m.nets)), prog: g.program.NewWorkspace(g.block)}
+// newPass returns the memory; the networks work in float32 if single.
+func (m *model) newPass(g *group, single bool) *pass {
+	p := &pass{m: m, g: g, nets: make([]jet.Pass, len(m.nets)), prog: g.program.NewWorkspace(g.block)}
 	for i, set := range g.sets {
 		if set != nil {
-			p.nets[i] = m.nets[i].NewWorkspace(set, g.block)
+			p.nets[i] = m.nets[i].NewPass(set, g.block, single)
 		}
 	}
 	for range m.problem.Domain {
@@ -69,9 +70,9 @@ func (p *pass) forward(theta []float64, points [][]float64, first int) int {
 			row[i] = row[n-1] // the networks take whole blocks
 		}
 	}
-	for i, ws := range p.nets {
-		if ws != nil {
-			p.m.nets[i].Forward(ws, theta[p.m.offsets[i]:p.m.offsets[i+1]], p.variables)
+	for i, net := range p.nets {
+		if net != nil {
+			net.Forward(theta[p.m.offsets[i]:p.m.offsets[i+1]], p.variables)
 		}
 	}
 	p.g.program.Forward(p.prog, n, p.variables, p.fields, nil, theta[p.m.offsets[len(p.m.nets)]:])
@@ -80,16 +81,15 @@ func (p *pass) forward(theta []float64, points [][]float64, first int) int {
 
 // backward adds to grad the gradient of the scalar whose adjoints with respect
 // to the outputs of forward are in p.seeds.
-func (p *pass) backward(theta, grad []float64, n int) {
+func (p *pass) backward(grad []float64, n int) {
 	params := p.m.offsets[len(p.m.nets)]
 	p.g.program.Reverse(p.prog, n, p.seeds, p.fieldBars, nil, grad[params:])
 	for _, row := range p.fieldBars {
 		clear(row[n:])
 	}
-	for i, ws := range p.nets {
-		if ws != nil {
-			lo, hi := p.m.offsets[i], p.m.offsets[i+1]
-			p.m.nets[i].Reverse(ws, theta[lo:hi], grad[lo:hi])
+	for i, net := range p.nets {
+		if net != nil {
+			net.Reverse(grad[p.m.offsets[i]:p.m.offsets[i+1]])
 		}
 	}
 }
@@ -116,7 +116,7 @@ func (p *pass) squares(theta, grad, sums []float64, first int) {
 			seed[i] = 2 * factor * v
 		}
 	}
-	p.backward(theta, grad, n)
+	p.backward(grad, n)
 }
 
 // integralSquares is squares for an integral condition: n nodes of one outer
@@ -140,7 +140,7 @@ func (p *pass) integralSquares(theta, grad, sums []float64, n int) {
 			seed[q] = w * p.integralBar[i][0]
 		}
 	}
-	p.backward(theta, grad, n)
+	p.backward(grad, n)
 }
 
 // evaluate computes the outputs of a group at any points, given as a column a
@@ -156,7 +156,7 @@ func (m *model) evaluate(ctx context.Context, g *group, theta []float64, points 
 	var wg sync.WaitGroup
 	for t := range threads {
 		wg.Go(func() {
-			p := m.newPass(g)
+			p := m.newPass(g, false)
 			for b := t; b < blocks && ctx.Err() == nil; b += threads {
 				first := b * g.block
 				k := p.forward(theta, points, first)

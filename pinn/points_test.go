@@ -62,3 +62,53 @@ func TestGridAxes(t *testing.T) {
 	require.Nil(t, gridAxes(grid, 2))
 	require.Equal(t, [][]float64{{1, 2, 5}}, gridAxes([]float64{1, 2, 5}, 1))
 }
+
+// TestStrategies: a Latin hypercube has one point in each of n strata of every
+// axis, and so has Sobol's sequence at powers of two, in the middle of them; a
+// random set has not.
+func TestStrategies(t *testing.T) {
+	const n = 64
+	for strategy, want := range map[string]bool{"lhs": true, "sobol": true, "random": false} {
+		points := unitPoints(n, 2, strategy, 5)
+		for axis := range 2 {
+			strata := map[int]bool{}
+			for p := range n {
+				x := points[2*p+axis] * n
+				strata[int(x)] = true
+				if strategy == "sobol" {
+					require.Equal(t, 0.5, x-math.Floor(x))
+				}
+			}
+			require.Equal(t, want, len(strata) == n, "%s, axis %d", strategy, axis)
+		}
+	}
+	require.Len(t, unitPoints(50, 2, "grid", 0), 2*64, "8 x 8 is the smallest square grid of 50")
+}
+
+// TestConditionsHavePointsOfTheirOwn: no two groups, and no two seeds, share
+// random points.
+func TestConditionsHavePointsOfTheirOwn(t *testing.T) {
+	p := testProblems["heat"].problem()
+	p.Conditions = []Condition{{Text: "u = 0 at x=0"}, {Text: "u = 0 at x=1"}, {Text: "integral(u, x) = 1", Points: 2}}
+	for _, strategy := range []string{"lhs", "random"} {
+		t.Run(strategy, func(t *testing.T) {
+			seen := map[float64]bool{} // times
+			draw := func(seed uint64) {
+				s := small()
+				s.Points.Strategy, s.Seed = strategy, seed
+				trainer, err := New(p, s)
+				require.NoError(t, err)
+				for _, g := range trainer.loss.groups {
+					for p := 0; p < len(g.points[0]); p += max(len(g.weights), 1) {
+						require.False(t, seen[g.points[0][p]], "seed %d: t = %v again", seed, g.points[0][p])
+						seen[g.points[0][p]] = true
+					}
+				}
+			}
+			draw(1)
+			require.Len(t, seen, 256+3*32)
+			draw(100)
+			require.Len(t, seen, 2*(256+3*32))
+		})
+	}
+}

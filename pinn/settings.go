@@ -14,6 +14,9 @@ type Settings struct {
 	Train   []Stage // in order; default AutoTrain
 	Seed    uint64
 	Threads int // goroutines; 0: GOMAXPROCS
+	// Precision of the networks and their derivatives: float64 (default) or
+	// float32. Weights, residuals, sums over blocks and optimisers are float64.
+	Precision string
 	// Progress, if set, is called after every iteration by the goroutine that
 	// trains. It may call the methods of the Trainer (to write a checkpoint,
 	// say); the training waits for it.

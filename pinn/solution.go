@@ -85,6 +85,9 @@ func (s *Solution) Errors(ref *Reference) (map[string]FieldError, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(got) != len(want) {
+			return nil, fmt.Errorf("reference: %d values of %s at %d points", len(want), name, len(got))
+		}
 		var e FieldError
 		square, norm := 0.0, 0.0
 		for i, u := range want {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed-0772dd2d/ritz/internal/expr"
 )
 
 // maxBytes bounds the memory of a training: a job that needs more is refused
@@ -26,8 +28,11 @@ func (t *Trainer) memory() int64 {
 		switch given := m.problem.Conditions[i]; {
 		case c == nil:
 			values += 3 * float64(len(given.Data.Points))
-		case c.Periodic < 0:
-			values += columns * float64(given.points(p)) * float64(given.nodes())
+		case c.Periodic >= 0:
+		case len(expr.Integrals(c.Equation.Residual())) > 0:
+			values += columns * float64(p.Boundary) * float64(given.nodes())
+		default:
+			values += columns * float64(given.points(p))
 		}
 	}
 	weights := float64(m.weights())

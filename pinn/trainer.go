@@ -83,6 +83,11 @@ func New(p *Problem, s Settings) (*Trainer, error) {
 	if t.settings.Points, err = s.Points.withDefaults(); err != nil {
 		return nil, err
 	}
+	if s.Precision == "" {
+		t.settings.Precision = "float64"
+	} else if s.Precision != "float64" && s.Precision != "float32" {
+		return nil, &TextError{Part: "precision", Index: -1, Err: fmt.Errorf("unknown precision %q: choose float64, float32", s.Precision)}
+	}
 	if s.Threads < 0 || s.Threads > maxThreads {
 		return nil, fmt.Errorf("threads %d: must be from 1 to %d, or 0 for all cores", s.Threads, maxThreads)
 	}
@@ -132,7 +137,7 @@ func (t *Trainer) place() error {
 	if n := len(t.placed[0]); p.Resample.Every > 0 && p.Resample.Candidates < n {
 		return &TextError{Part: "points", Key: "resample", Err: fmt.Errorf("%d candidates for %d interior points: give at least as many", p.Resample.Candidates, n)}
 	}
-	t.loss = newLoss(m, groups, t.settings.Threads)
+	t.loss = newLoss(m, groups, t.settings.Threads, t.settings.Precision == "float32")
 	return nil
 }
 
@@ -189,10 +194,12 @@ func (t *Trainer) runStage(ctx context.Context) (stopped string, err error) {
 		st.Iteration++
 		st.Total++
 		st.Stagewise = status.Evaluations
-		if now := t.objective.find(status.F); now != nil {
-			st.Loss = now.loss
-			st.Terms = append(st.Terms[:0], now.terms...)
+		now, err := t.objective.at(ctx, t.method.X(), status.F)
+		if err != nil {
+			return t.interruption(ctx, err)
 		}
+		st.Loss = now.loss
+		st.Terms = append(st.Terms[:0], now.terms...)
 		if st.Loss < st.BestLoss {
 			st.BestLoss = st.Loss
 			st.BestTerms = append(st.BestTerms[:0], st.Terms...)

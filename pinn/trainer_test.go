@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
-	"path/filepath"
-	"strings"
+	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,8 +26,7 @@ func TestTrainingReachesTheExactSolution(t *testing.T) {
 	for _, name := range []string{"heat", "poisson"} {
 		t.Run(name, func(t *testing.T) {
 			p := testProblems[name]
-			s := small(Stage{Optimizer: "adam", Iterations: 200, Rate: 5e-3}, Stage{Optimizer: "ssbroyden", Iterations: 600})
-			s.Points.Interior = 512
+			s := small(Stage{Optimizer: "adam", Iterations: 100, Rate: 5e-3}, Stage{Optimizer: "ssbroyden", Iterations: 450})
 			trainer, err := New(p.problem(), s)
 			require.NoError(t, err)
 			report, err := trainer.Run(t.Context())
@@ -63,103 +62,6 @@ func TestInverseProblem(t *testing.T) {
 	require.Equal(t, report.Parameters, trainer.Solution().Parameters())
 }
 
-// resumable runs every optimiser and draws points anew in between.
-func resumable() Settings {
-	s := small(
-		Stage{Optimizer: "adam", Iterations: 20, Rate: 1e-2, Schedule: Schedule{Kind: "exponential"}},
-		Stage{Optimizer: "lbfgs", Iterations: 20},
-		Stage{Optimizer: "ssbroyden", Iterations: 25},
-		Stage{Optimizer: "bfgs", Iterations: 10, Objective: "sqrt"},
-	)
-	s.Points.Resample = Resample{Every: 15, Candidates: 1000}
-	return s
-}
-
-// TestResume interrupts a training after every few iterations, continues from
-// the checkpoint in a fresh Trainer, and wants the bits of an uninterrupted
-// one.
-func TestResume(t *testing.T) {
-	p := testProblems["heat"].problem()
-	var losses []float64
-	s := resumable()
-	s.Progress = func(now Progress) { losses = append(losses, now.Loss) }
-	straight, err := New(p, s)
-	require.NoError(t, err)
-	want, err := straight.Run(t.Context())
-	require.NoError(t, err)
-	require.Len(t, losses, 75)
-
-	var state []byte
-	var again []float64
-	for k := 7; ; k += 7 {
-		ctx, cancel := context.WithCancel(t.Context())
-		s.Progress = func(now Progress) {
-			again = append(again, now.Loss)
-			if now.Total == k {
-				cancel()
-			}
-		}
-		trainer, err := New(p, s)
-		require.NoError(t, err)
-		if state != nil {
-			require.NoError(t, trainer.UnmarshalBinary(state))
-		}
-		got, err := trainer.Run(ctx)
-		cancel()
-		if err == nil {
-			require.Equal(t, losses, again)
-			want.Seconds, got.Seconds = 0, 0
-			require.Equal(t, want, got)
-			require.Equal(t, straight.Solution().theta, trainer.Solution().theta)
-			return
-		}
-		require.ErrorIs(t, err, context.Canceled)
-		require.Equal(t, "interrupted", got.Stages[len(got.Stages)-1].Stopped)
-		state, err = trainer.MarshalBinary()
-		require.NoError(t, err)
-	}
-}
-
-// TestResumeAtTheEndOfAStage: a checkpoint taken by Progress in the iteration
-// that reaches the tolerance must not lead to one iteration more.
-func TestResumeAtTheEndOfAStage(t *testing.T) {
-	p := testProblems["heat"].problem()
-	s := small(Stage{Optimizer: "adam", Iterations: 1000, Rate: 1e-2, Tolerance: 0.1})
-	var trainer *Trainer
-	var state []byte
-	s.Progress = func(now Progress) {
-		var err error
-		state, err = trainer.MarshalBinary()
-		require.NoError(t, err)
-	}
-	trainer, err := New(p, s)
-	require.NoError(t, err)
-	want, err := trainer.Run(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, "tolerance", want.Stages[0].Stopped)
-	again, err := New(p, s)
-	require.NoError(t, err)
-	require.NoError(t, again.UnmarshalBinary(state))
-	got, err := again.Run(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, want, got)
-}
-
-func TestCheckpointRefusesWhatDoesNotFit(t *testing.T) {
-	p := testProblems["heat"].problem()
-	one, err := New(p, resumable())
-	require.NoError(t, err)
-	state, err := one.MarshalBinary()
-	require.NoError(t, err)
-	s := resumable()
-	s.Seed++
-	other, err := New(p, s)
-	require.NoError(t, err)
-	require.ErrorIs(t, other.UnmarshalBinary(state), ErrCheckpoint)
-	require.ErrorIs(t, other.UnmarshalBinary(state[:len(state)/2]), ErrCheckpoint)
-	require.ErrorIs(t, other.UnmarshalBinary(nil), ErrCheckpoint)
-}
-
 // TestDivergence drives an exponential out of range: the error says where, and
 // the last good state stays.
 func TestDivergence(t *testing.T) {
@@ -179,124 +81,153 @@ func TestDivergence(t *testing.T) {
 	require.True(t, finite(values[0]))
 }
 
-func TestSaveAndLoad(t *testing.T) {
-	for name, p := range lossProblems() {
-		t.Run(name, func(t *testing.T) {
-			trainer, err := New(p.problem, p.settings)
-			require.NoError(t, err)
-			solution := trainer.Solution()
-			path := filepath.Join(t.TempDir(), "solution.json")
-			require.NoError(t, solution.Save(path))
-			loaded, err := Load(path)
-			require.NoError(t, err)
-			points := make([]float64, 3*len(solution.Domain()))
-			for i := range points {
-				points[i] = 0.1 * float64(i)
-			}
-			field := solution.Fields()[0]
-			expression := field + " + 2*D(" + field + ", x, 2)"
-			want, err := solution.Evaluate(expression, points)
-			require.NoError(t, err)
-			got, err := loaded.Evaluate(expression, points)
-			require.NoError(t, err)
-			require.Equal(t, want, got)
-			require.Equal(t, solution.Parameters(), loaded.Parameters())
-		})
-	}
-}
-
-// TestEvaluateDerivatives checks an expression of derivatives against
-// differences of the field.
-func TestEvaluateDerivatives(t *testing.T) {
-	trainer, err := New(testProblems["poisson"].problem(), small())
-	require.NoError(t, err)
-	s := trainer.Solution()
-	x, y, h := 0.3, 0.6, 1e-3
-	at := func(x, y float64) float64 {
-		v, err := s.Evaluate("u", []float64{x, y})
+// TestProgressTellsWhereTheTrainingStands: in every iteration of every
+// optimiser, loss and terms are those of the current point on the current
+// points, whichever trial of the line search that was.
+func TestProgressTellsWhereTheTrainingStands(t *testing.T) {
+	s := resumable()
+	s.Network.Hidden = []int{10, 10}
+	var trainer *Trainer
+	calls, total := 0, 0
+	s.Progress = func(now Progress) {
+		calls++
+		terms := make([]float64, len(trainer.loss.terms))
+		loss, err := trainer.loss.gradient(t.Context(), trainer.method.X(), make([]float64, trainer.m.weights()), terms)
 		require.NoError(t, err)
-		return v[0]
-	}
-	got, err := s.Evaluate("u_xy + x", []float64{x, y})
-	require.NoError(t, err)
-	want := (at(x+h, y+h) - at(x+h, y-h) - at(x-h, y+h) + at(x-h, y-h)) / (4 * h * h)
-	require.InDelta(t, want+x, got[0], 1e-5)
-}
-
-func TestBadProblems(t *testing.T) {
-	base := func() *Problem { return testProblems["heat"].problem() }
-	for _, c := range []struct {
-		name, want string
-		change     func(*Problem, *Settings)
-	}{
-		{"no domain", "domain: a problem needs at least one variable", func(p *Problem, s *Settings) { p.Domain = nil }},
-		{"no fields", "fields: a problem needs at least one unknown function", func(p *Problem, s *Settings) { p.Fields = nil }},
-		{"too few equations", "equations: 1 equation for 2 fields", func(p *Problem, s *Settings) { p.Fields = []string{"u", "v"} }},
-		{"field without equation", `equations: no equation contains the field "v"`, func(p *Problem, s *Settings) {
-			p.Fields = []string{"u", "v"}
-			p.Equations = append(p.Equations, p.Equations[0])
-		}},
-		{"syntax", "equations[0]: column 8", func(p *Problem, s *Settings) { p.Equations = []Equation{{Text: "u_t = ("}} }},
-		{"unknown", `equations[0]: column 7: unknown name "v"`, func(p *Problem, s *Settings) { p.Equations = []Equation{{Text: "u_t = v"}} }},
-		{"off the domain", "conditions[0]: ", func(p *Problem, s *Settings) { p.Conditions[0].Text = "u = 0 at x=2" }},
-		{"negative weight", "conditions[0]: weight -1", func(p *Problem, s *Settings) { p.Conditions[0].Weight = -1 }},
-		{"data not finite", "conditions[3]: data: u of point 0 is not finite", func(p *Problem, s *Settings) {
-			p.Conditions = append(p.Conditions, Condition{Data: &Table{[]float64{0, 0}, map[string][]float64{"u": {math.NaN()}}}})
-		}},
-		{"ansatz of no field", `ansatz.v: "v" is not a field`, func(p *Problem, s *Settings) { p.Ansatz = map[string]string{"v": "N"} }},
-		{"ansatz without N", "ansatz.u: an ansatz must contain N", func(p *Problem, s *Settings) { p.Ansatz = map[string]string{"u": "x"} }},
-		{"scale", "network.scale: scale -1 of u", func(p *Problem, s *Settings) { s.Network.Scale = map[string]float64{"u": -1} }},
-		{"activation", `network.activation: unknown activation "relu": choose tanh`, func(p *Problem, s *Settings) { s.Network.Activation = "relu" }},
-		{"width", "network.hidden: layer width 0", func(p *Problem, s *Settings) { s.Network.Hidden = []int{0} }},
-		{"strategy", `points.strategy: unknown strategy "halton"`, func(p *Problem, s *Settings) { s.Points.Strategy = "halton" }},
-		{"candidates", "points.resample: 10 candidates for 256", func(p *Problem, s *Settings) { s.Points.Resample = Resample{Every: 1, Candidates: 10} }},
-		{"optimizer", `train[0]: unknown optimizer "sgd"`, func(p *Problem, s *Settings) { s.Train = []Stage{{Optimizer: "sgd", Iterations: 1}} }},
-		{"iterations", "train[0]: adam: iterations 0", func(p *Problem, s *Settings) { s.Train = []Stage{{Optimizer: "adam"}} }},
-		{"objective", `train[0]: unknown objective "exp"`, func(p *Problem, s *Settings) {
-			s.Train = []Stage{{Optimizer: "lbfgs", Iterations: 1, Objective: "exp"}}
-		}},
-		{"integral mixed with its variable", "conditions[0]: a condition with integrals over x may hold", func(p *Problem, s *Settings) {
-			p.Conditions[0].Text = "integral(u, x) = x"
-		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p, s := base(), small()
-			p.Conditions = append([]Condition(nil), p.Conditions...)
-			c.change(p, &s)
-			_, err := New(p, s)
-			require.ErrorContains(t, err, c.want)
-		})
-	}
-}
-
-func TestReadTable(t *testing.T) {
-	table, err := ReadTable(strings.NewReader("u, x,t\n1,2,3\n-4e-3,5,6\n"), []string{"t", "x"}, []string{"u", "v"})
-	require.NoError(t, err)
-	require.Equal(t, &Table{Points: []float64{3, 2, 6, 5}, Values: map[string][]float64{"u": {1, -4e-3}}}, table)
-	for text, want := range map[string]string{
-		"":                        "line 1: empty",
-		"t,x,u\n":                 "no rows",
-		"t,x\n1,2\n":              "line 1: no column for a field (u)",
-		"t,u\n1,2\n":              `line 1: no column for the variable "x"`,
-		"t,x,u,w\n1,2,3,4\n":      `line 1: column "w" is neither`,
-		"t,x,u,u\n1,2,3,4\n":      `line 1: column "u" stands twice`,
-		"t,x,u\n1,2,3\n4,5\n":     "line 3",
-		"t,x,u\n1,2,3\n4,5,NaN\n": `line 3, column "u": "NaN" is not a finite number`,
-		"t,x,u\n1,y,3\n":          `line 2, column "x": "y" is not a finite number`,
-		"t,x,u\n1,2,1e999\n":      `line 2, column "u"`,
-	} {
-		_, err := ReadTable(strings.NewReader(text), []string{"t", "x"}, []string{"u"})
-		require.ErrorContains(t, err, want, text)
-	}
-}
-
-func FuzzReadTable(f *testing.F) {
-	f.Add("t,x,u\n1,2,3\n")
-	f.Add("u,\"t\",x\n1,2,-1e9\n\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		table, err := ReadTable(strings.NewReader(text), []string{"t", "x"}, []string{"u"})
-		if err == nil {
-			require.NoError(t, table.check([]string{"t", "x"}, []string{"u"}))
+		require.InEpsilon(t, loss, now.Loss, 1e-13)
+		for j, v := range terms {
+			require.InDelta(t, v, now.Terms[j], 1e-13*loss)
+			loss -= now.Terms[j]
 		}
+		require.InDelta(t, 0, loss, 1e-13*now.Loss, "the terms sum to the loss")
+		require.Equal(t, calls, now.Total)
+		require.Equal(t, 38, now.TotalMost)
+		require.Greater(t, now.Evaluations, total)
+		total = now.Evaluations
+	}
+	trainer, err := New(testProblems["heat"].problem(), s)
+	require.NoError(t, err)
+	report, err := trainer.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 38, calls)
+	evaluations := 0
+	for _, stage := range report.Stages {
+		evaluations += stage.Evaluations
+	}
+	require.Equal(t, total, evaluations)
+	require.Greater(t, evaluations, calls+8, "some line searches made more than one trial")
+
+	// and the report tells of the solution
+	terms := make([]float64, len(trainer.loss.terms))
+	loss, err := trainer.loss.gradient(t.Context(), trainer.Solution().theta, make([]float64, trainer.m.weights()), terms)
+	require.NoError(t, err)
+	require.InEpsilon(t, loss, report.Loss, 1e-13)
+	for j, name := range trainer.Terms() {
+		require.InDelta(t, terms[j], report.Terms[name], 1e-13*loss)
+	}
+}
+
+// TestStageStartsWhereTheLastEnded, not at the best point so far.
+func TestStageStartsWhereTheLastEnded(t *testing.T) {
+	s := small(Stage{Optimizer: "adam", Iterations: 12, Rate: 0.3}, Stage{Optimizer: "lbfgs", Iterations: 3})
+	var trainer *Trainer
+	var ended []float64
+	s.Progress = func(now Progress) {
+		switch {
+		case now.Stage == 0 && now.Iteration == 12:
+			ended = slices.Clone(trainer.method.X())
+			require.NotEqual(t, ended, trainer.state.Best, "the last point is not the best")
+		case now.Stage == 1 && now.Iteration == 1:
+			require.Equal(t, ended, trainer.state.Theta)
+			require.NotEqual(t, ended, trainer.method.X())
+		}
+	}
+	trainer, err := New(testProblems["heat"].problem(), s)
+	require.NoError(t, err)
+	report, err := trainer.Run(t.Context())
+	require.NoError(t, err)
+	require.NotNil(t, ended)
+	require.Equal(t, []int{12, 3}, []int{report.Stages[0].Iterations, report.Stages[1].Iterations})
+}
+
+// TestCancelWithinAnEvaluation: a gradient, and an evaluation of residuals,
+// ends at the next block of points; Run returns at once.
+func TestCancelWithinAnEvaluation(t *testing.T) {
+	s := small(Stage{Optimizer: "lbfgs", Iterations: 1000})
+	s.Points.Interior, s.Threads = 1000, 1
+	trainer, err := New(testProblems["heat"].problem(), s)
+	require.NoError(t, err)
+	grad, terms := make([]float64, trainer.m.weights()), make([]float64, len(trainer.loss.terms))
+	blocks := trainer.interior.blocks()
+	require.Greater(t, blocks, 5)
+	for k := 1; k <= blocks; k++ {
+		ctx := cancelAt(t.Context(), k)
+		_, err := trainer.loss.gradient(ctx, trainer.state.Theta, grad, terms)
+		require.ErrorIs(t, err, context.Canceled)
+		require.LessOrEqual(t, ctx.calls.Load(), int64(k+1), "no block after that")
+		ctx = cancelAt(t.Context(), k)
+		_, err = trainer.m.evaluate(ctx, trainer.interior, trainer.state.Theta, trainer.interior.points, 1)
+		require.ErrorIs(t, err, context.Canceled)
+		require.LessOrEqual(t, ctx.calls.Load(), int64(k+1), "no block after that")
+	}
+	for k := 1; k < 200; k += 7 {
+		ctx := cancelAt(t.Context(), k)
+		_, err := trainer.Run(ctx)
+		require.ErrorIs(t, err, context.Canceled)
+		require.LessOrEqual(t, ctx.calls.Load(), int64(k+5))
+	}
+}
+
+// TestMemoryIsFlat: a training keeps nothing per iteration.
+func TestMemoryIsFlat(t *testing.T) {
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	for _, optimizer := range []string{"adam", "lbfgs", "ssbroyden"} {
+		s := small(Stage{Optimizer: optimizer, Iterations: 500})
+		s.Network.Hidden = []int{6}
+		s.Points = Points{Interior: 128, Boundary: 8, Resample: Resample{Every: 2, Candidates: 128}}
+		var early, late int64
+		s.Progress = func(now Progress) {
+			switch now.Iteration {
+			case 50:
+				early = heap()
+			case 500:
+				late = heap()
+			}
+		}
+		trainer, err := New(testProblems["heat"].problem(), s)
+		require.NoError(t, err)
+		_, err = trainer.Run(t.Context())
+		require.NoError(t, err)
+		require.NotZero(t, late, optimizer)
+		require.Less(t, late-early, int64(64<<10), optimizer) // 225 draws are 460 kB
+	}
+}
+
+// TestSingularAtTheEdge: equations hold in the open box, so 1/r at r = 0 does
+// no harm, with the default points.
+func TestSingularAtTheEdge(t *testing.T) {
+	p := &Problem{
+		Domain: []Interval{{"r", 0, 1}}, Fields: []string{"u"},
+		Equations:  []Equation{{Text: "u_rr + u_r/r = -4"}},
+		Conditions: []Condition{{Text: "u = 0 at r=1"}},
+	}
+	trainer, err := New(p, Settings{
+		Network: Network{Hidden: []int{8}},
+		Train:   []Stage{{Optimizer: "ssbroyden", Iterations: 150}},
 	})
+	require.NoError(t, err)
+	require.Equal(t, []int{4096, 1}, trainer.Info().Points)
+	_, err = trainer.Run(t.Context())
+	require.NoError(t, err)
+	ref, err := ExactReference(p, map[string]string{"u": "1 - r^2"}, nil)
+	require.NoError(t, err)
+	errs, err := trainer.Solution().Errors(ref)
+	require.NoError(t, err)
+	require.Less(t, errs["u"].MaxAbs, 1e-3)
 }

@@ -16,6 +16,7 @@ import (
 	"os"
 
 	"github.com/seed-0772dd2d/ritz/internal/job"
+	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
 
 // Exit codes.
@@ -26,6 +27,9 @@ const (
 )
 
 func main() {
+	if err := simd.Check(); err != nil {
+		fmt.Fprintln(os.Stderr, "warning:", err)
+	}
 	ctx := interruptible(context.Background(), grace)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -33,83 +33,115 @@ func ParseActivation(name string) (Activation, error) {
 	return 0, fmt.Errorf("unknown activation %q: choose %s", name, strings.Join(activationNames, ", "))
 }
 
-// compose computes the jets a = σ(z) and g = σ'(z) of one unit over a block of
-// n points; all are [coefficient][point]. The scratch s and h has their size.
-func (act Activation) compose(set *Set, a, g, z, s, h []float64, n int) {
-	z0, a0, g0 := z[:n], a[:n], g[:n]
+// place says where the jets of a layer's units stand in a frame: the position
+// of the first coefficient of the first unit. The jets of the next unit follow
+// at the set's length times the points of a block, in each of them.
+type place struct {
+	z, a, g int // argument, value σ(z), companion σ'(z)
+	s, h    int // scratch
+}
+
+// values computes coefficient 0 of what the recurrences of the activation start
+// from, in one unit.
+func values[T simd.Float](act Activation, frame []T, at place, n int) {
+	row := func(first int) []T { return frame[first : first+n] }
 	switch act {
 	case Tanh:
-		simd.Tanh(a0, z0)
-		oneMinusSquare(g0, a0)
+		simd.Tanh(row(at.a), row(at.z))
+	case Sin:
+		simd.SinCos(row(at.a), row(at.g), row(at.z))
+	case Sigmoid:
+		simd.Sigmoid(row(at.a), row(at.z))
+	case Swish:
+		simd.Sigmoid(row(at.s), row(at.z))
+	case Softplus:
+		simd.Sigmoid(row(at.g), row(at.z))
+		simd.Softplus(row(at.a), row(at.z))
+	}
+}
+
+// compose lists the products that, after values, give the jets a = σ(z) and
+// g = σ'(z) of a unit.
+func compose(act Activation, set *Set, at place, n int) []simd.Product {
+	l := products{n: n}
+	switch act {
+	case Tanh:
+		l.sum(at.g, 0, set.square[0], at.a, at.a, -1)
+		l.list[0].Start = simd.One
 		for r := 1; r < set.Len(); r++ {
-			sum(a, set.chain[r], r, z, g, n, 1)
-			sum(g, set.square[r], r, a, a, n, -1)
+			l.sum(at.a, r, set.chain[r], at.z, at.g, 1)
+			l.sum(at.g, r, set.square[r], at.a, at.a, -1)
 		}
 	case Sin:
-		simd.SinCos(a0, g0, z0)
 		for r := 1; r < set.Len(); r++ {
-			sum(a, set.chain[r], r, z, g, n, 1)
-			sum(g, set.chain[r], r, z, a, n, -1)
+			l.sum(at.a, r, set.chain[r], at.z, at.g, 1)
+			l.sum(at.g, r, set.chain[r], at.z, at.a, -1)
 		}
 	case Sigmoid:
-		sigmoid(set, a, g, z, n)
+		l.sigmoid(set, at.a, at.g, at.z)
 	case Swish:
-		sigmoid(set, s, h, z, n)
+		l.sigmoid(set, at.s, at.h, at.z)
 		for r := range set.Index {
-			sum(a, set.product[r], r, z, s, n, 1)
-			sum(g, set.product[r], r, z, h, n, 1)
-			simd.AddScaled(g[r*n:(r+1)*n], 1, s[r*n:(r+1)*n])
+			l.sum(at.a, r, set.product[r], at.z, at.s, 1)
+			l.sum(at.g, r, set.product[r], at.z, at.h, 1)
+			l.add(at.g, r, at.s)
 		}
 	case Softplus:
-		sigmoid(set, g, h, z, n)
-		simd.Softplus(a0, z0)
+		l.sigmoid(set, at.g, at.h, at.z)
 		for r := 1; r < set.Len(); r++ {
-			sum(a, set.chain[r], r, z, g, n, 1)
+			l.sum(at.a, r, set.chain[r], at.z, at.g, 1)
 		}
+	}
+	return l.list
+}
+
+// reverse lists the products that give z̄ from ā and g by formula (2).
+func reverse(set *Set, zbar, abar, g, n int) []simd.Product {
+	var list []simd.Product
+	begun := make([]bool, set.Len())
+	for r := range set.Index {
+		for _, t := range set.product[r] {
+			p := simd.Product{Dst: zbar + t.b*n, X: abar + r*n, Y: g + t.q*n, C: 1}
+			if begun[t.b] {
+				p.Start = simd.Old
+			}
+			begun[t.b] = true
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// products is a list in the making, for blocks of n points.
+type products struct {
+	list []simd.Product
+	n    int
+}
+
+// sum appends dst_r = scale Σ c x_b y_q.
+func (l *products) sum(dst, r int, terms []term, x, y int, scale float64) {
+	for i, t := range terms {
+		p := simd.Product{Dst: dst + r*l.n, X: x + t.b*l.n, Y: y + t.q*l.n, C: scale * t.c}
+		if i > 0 {
+			p.Start = simd.Old
+		}
+		l.list = append(l.list, p)
 	}
 }
 
-// sigmoid computes the jets a of the sigmoid of z and g = a - a² of its
-// derivative.
-func sigmoid(set *Set, a, g, z []float64, n int) {
-	simd.Sigmoid(a[:n], z[:n])
+// add appends dst_r += x_r.
+func (l *products) add(dst, r, x int) {
+	l.list = append(l.list, simd.Product{Dst: dst + r*l.n, X: x + r*l.n, Y: -1, C: 1, Start: simd.Old})
+}
+
+// sigmoid appends the jets of the sigmoid a of z, whose value is there, and of
+// g = a - a².
+func (l *products) sigmoid(set *Set, a, g, z int) {
 	for r := range set.Index {
 		if r > 0 {
-			sum(a, set.chain[r], r, z, g, n, 1)
+			l.sum(a, r, set.chain[r], z, g, 1)
 		}
-		sum(g, set.square[r], r, a, a, n, -1)
-		simd.AddScaled(g[r*n:(r+1)*n], 1, a[r*n:(r+1)*n])
-	}
-}
-
-// reverse computes z̄ from ā and g by formula (2); zbar is overwritten.
-func reverse(set *Set, zbar, abar, g []float64, n int) {
-	clear(zbar[:set.Len()*n])
-	for r := range set.Index {
-		ar := abar[r*n : (r+1)*n]
-		for _, t := range set.product[r] {
-			simd.AddScaledMul(zbar[t.b*n:(t.b+1)*n], 1, ar, g[t.q*n:(t.q+1)*n])
-		}
-	}
-}
-
-// sum computes dst_r = scale Σ c x_b y_q. A term may read dst_r of another jet
-// but not dst_r itself.
-func sum(dst []float64, terms []term, r int, x, y []float64, n int, scale float64) {
-	d := dst[r*n : (r+1)*n]
-	for i, t := range terms {
-		xb, yq := x[t.b*n:(t.b+1)*n], y[t.q*n:(t.q+1)*n]
-		if i == 0 {
-			simd.ScaledMul(d, scale*t.c, xb, yq)
-		} else {
-			simd.AddScaledMul(d, scale*t.c, xb, yq)
-		}
-	}
-}
-
-func oneMinusSquare(dst, a []float64) {
-	a = a[:len(dst)]
-	for p, v := range a {
-		dst[p] = 1 - v*v
+		l.sum(g, r, set.square[r], a, a, -1)
+		l.add(g, r, a)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/seed-0772dd2d/ritz/internal/simd"
 	"github.com/stretchr/testify/require"
 )
 
@@ -81,7 +82,8 @@ func TestActivationsOfLinearArgument(t *testing.T) {
 	}
 	n := len(z0)
 	for _, act := range activations {
-		z, a, g, s, h := block(set, n), block(set, n), block(set, n), block(set, n), block(set, n)
+		frame, at, jets := unit(set, n)
+		z, a, g := jets(at.z), jets(at.a), jets(at.g)
 		copy(z, z0)
 		for v, c := range slopes {
 			r := set.Find(axis(v, 1))
@@ -89,7 +91,8 @@ func TestActivationsOfLinearArgument(t *testing.T) {
 				z[r*n+p] = c
 			}
 		}
-		act.compose(set, a, g, z, s, h, n)
+		values(act, frame, at, n)
+		simd.Products(frame, compose(act, set, at, n), n, 1, len(z))
 		for r, alpha := range set.Index {
 			factor := 1.0
 			for v, c := range slopes {
@@ -107,17 +110,24 @@ func TestActivationsOfLinearArgument(t *testing.T) {
 	}
 }
 
-// block is memory for the jets of one unit.
-func block(set *Set, n int) []float64 { return make([]float64, set.Len()*n) }
+// unit is memory for one unit's jets: of z, a, g and scratch.
+func unit(set *Set, n int) (frame []float64, at place, jets func(first int) []float64) {
+	size := set.Len() * n
+	frame = make([]float64, 5*size)
+	jets = func(first int) []float64 { return frame[first : first+size] }
+	return frame, place{0, size, 2 * size, 3 * size, 4 * size}, jets
+}
 
 // Far out every activation is constant or linear: no overflow, no NaN.
 func TestActivationsFarOut(t *testing.T) {
 	set := mustSet(MultiIndex{4})
 	for _, act := range []Activation{Tanh, Sigmoid, Swish, Softplus} {
 		for _, at := range []float64{-1e3, 1e3, -1e150, 1e150} {
-			z, a, g, s, h := block(set, 1), block(set, 1), block(set, 1), block(set, 1), block(set, 1)
+			frame, places, jets := unit(set, 1)
+			z, a := jets(places.z), jets(places.a)
 			z[0], z[1] = at, 1
-			act.compose(set, a, g, z, s, h, 1)
+			values(act, frame, places, 1)
+			simd.Products(frame, compose(act, set, places, 1), 1, 1, len(z))
 			want := make([]float64, 5)
 			up := max(at, 0) / math.Abs(at) // 0 on the left, 1 on the right
 			switch act {

@@ -18,7 +18,7 @@ var activations = []Activation{Tanh, Sin, Sigmoid, Swish, Softplus}
 type sample struct {
 	net *Network
 	set *Set
-	ws  *Workspace
+	ws  *pass[float64]
 	w   []float64
 	x   [][]float64
 }
@@ -29,7 +29,7 @@ func newSample(inputs []Input, hidden []int, outputs int, act Activation, set *S
 		panic(err)
 	}
 	rng := rand.New(rand.NewPCG(7, uint64(points)))
-	s := &sample{net: net, set: set, ws: net.NewWorkspace(set, points), w: make([]float64, net.Weights())}
+	s := &sample{net: net, set: set, ws: newPass[float64](net, set, points), w: make([]float64, net.Weights())}
 	net.Init(s.w, rng)
 	for i := range s.w {
 		s.w[i] += 0.5 * (2*rng.Float64() - 1) // biases too
@@ -139,7 +139,7 @@ func TestForwardDenseOrderSix(t *testing.T) {
 			t.Parallel()
 			inputs := []Input{{Lo: 0, Hi: 1}, {Lo: -1, Hi: 1}}
 			s := newSample(inputs, []int{8, 8}, 1, act, mustSet(dense(6, 2)...), 3)
-			s.net.Forward(s.ws, s.w, s.x)
+			s.ws.Forward(s.w, s.x)
 			requireForward(t, newExact(s), 3e-14)
 		})
 	}
@@ -157,7 +157,7 @@ func TestReverseExact(t *testing.T) {
 			t.Run(c.name+"/"+act.String(), func(t *testing.T) {
 				t.Parallel()
 				s := newSample(c.inputs, c.hidden, c.outputs, act, mustSet(c.want...), points)
-				s.net.Forward(s.ws, s.w, s.x)
+				s.ws.Forward(s.w, s.x)
 				e := newExact(s)
 				requireForward(t, e, 3e-14)
 
@@ -190,7 +190,7 @@ func TestReverseExact(t *testing.T) {
 					e.w[i] = w
 				}
 				grad := make([]float64, len(s.w))
-				s.net.Reverse(s.ws, s.w, grad)
+				s.ws.Reverse(grad)
 				require.Positive(t, largest(want))
 				requireClose(t, want, grad, 3e-14, "gradient")
 			})

@@ -23,12 +23,12 @@ func Example() {
 	weights, grad := make([]float64, net.Weights()), make([]float64, net.Weights())
 	net.Init(weights, rand.New(rand.NewPCG(1, 0)))
 
-	ws := net.NewWorkspace(set, 1)
-	net.Forward(ws, weights, [][]float64{{0.5}, {0.25}})
+	ws := net.NewPass(set, 1, false)
+	ws.Forward(weights, [][]float64{{0.5}, {0.25}})
 	xx := set.Find(jet.MultiIndex{0, 2})
 	fmt.Println("finite:", ws.Derivative(0, xx)[0]-ws.Derivative(0, xx)[0] == 0)
 	ws.Bar(0, xx)[0] = 1 // the other adjoints are zero
-	net.Reverse(ws, weights, grad)
+	ws.Reverse(grad)
 	fmt.Println("du_xx/dbias of the output:", grad[len(grad)-1])
 	// Output:
 	// members: 4

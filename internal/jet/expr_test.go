@@ -21,18 +21,18 @@ var formulas = map[Activation]string{
 
 // text writes an output of the network as one formula in x and y.
 func (s *sample) text(output int) string {
-	layer := make([]string, 2)
+	units := make([]string, 2)
 	for v, name := range []string{"x", "y"} {
 		in := s.net.inputs[v]
-		layer[v] = fmt.Sprintf("(2*(%s - (%g))/(%g) - 1)", name, in.Lo, in.Hi-in.Lo)
+		units[v] = fmt.Sprintf("(2*(%s - (%g))/(%g) - 1)", name, in.Lo, in.Hi-in.Lo)
 	}
 	for l := range s.net.layers() {
 		in, out := s.net.shape(l)
-		matrix, bias := s.net.layer(s.w, l)
+		matrix, bias := layer(s.net, s.w, l)
 		next := make([]string, out)
 		for u := range next {
 			terms := []string{fmt.Sprintf("(%.17g)", bias[u])}
-			for i, a := range layer {
+			for i, a := range units {
 				terms = append(terms, fmt.Sprintf("(%.17g)*%s", matrix[u*in+i], a))
 			}
 			next[u] = "(" + strings.Join(terms, " + ") + ")"
@@ -40,9 +40,9 @@ func (s *sample) text(output int) string {
 				next[u] = fmt.Sprintf(formulas[s.net.act], next[u])
 			}
 		}
-		layer = next
+		units = next
 	}
-	return layer[output]
+	return units[output]
 }
 
 // The whole network written out as a formula and differentiated symbolically:
@@ -62,7 +62,7 @@ func TestForwardAgainstSymbolicDerivatives(t *testing.T) {
 		for _, act := range activations {
 			t.Run(c.name+"/"+act.String(), func(t *testing.T) {
 				s := newSample(inputs, c.hidden, 1, act, mustSet(c.want...), points)
-				s.net.Forward(s.ws, s.w, s.x)
+				s.ws.Forward(s.w, s.x)
 				value, err := expr.Parse(s.text(0), scope)
 				require.NoError(t, err)
 				nodes := map[MultiIndex]expr.Node{{}: value}

@@ -16,18 +16,18 @@ func BenchmarkBlock(b *testing.B) {
 			w := make([]float64, net.Weights())
 			net.Init(w, rand.New(rand.NewPCG(1, 2)))
 			grad := make([]float64, len(w))
-			ws := net.NewWorkspace(set, block)
+			ws := net.NewPass(set, block, false)
 			x := [][]float64{make([]float64, block), make([]float64, block)}
 			for p := range block {
 				x[0][p], x[1][p] = rand.Float64(), 2*rand.Float64()-1
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				net.Forward(ws, w, x)
+				ws.Forward(w, x)
 				for r := range set.Len() {
 					copy(ws.Bar(0, r), ws.Derivative(0, r))
 				}
-				net.Reverse(ws, w, grad)
+				ws.Reverse(grad)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*block), "ns/point")
 		})

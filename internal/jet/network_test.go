@@ -49,7 +49,7 @@ func TestInit(t *testing.T) {
 	require.NotEqual(t, w, other)
 	for l := range net.layers() {
 		in, out := net.shape(l)
-		matrix, bias := net.layer(w, l)
+		matrix, bias := layer(net, w, l)
 		require.Zero(t, largest(bias))
 		variance := 2 / float64(in+out)
 		require.LessOrEqual(t, largest(matrix), math.Sqrt(3*variance))
@@ -106,14 +106,14 @@ func TestAdjoint(t *testing.T) {
 		bar := slices.Clone(s.ws.bar)
 
 		const step = 4e-3
-		moved, u := make([]float64, len(s.w)), s.ws.a[len(s.ws.a)-1]
+		moved, u := make([]float64, len(s.w)), s.ws.out
 		left, size := 0.0, 0.0
 		for k, c := range map[float64]float64{1: 3. / 4, 2: -3. / 20, 3: 1. / 60} {
 			for _, sign := range []float64{1, -1} {
 				for i := range moved {
 					moved[i] = s.w[i] + sign*k*step*v[i]
 				}
-				s.net.Forward(s.ws, moved, s.x)
+				s.ws.Forward(moved, s.x)
 				for i := range u {
 					left += sign * c / step * u[i] * bar[i]
 					size += math.Abs(u[i] * bar[i])
@@ -121,9 +121,9 @@ func TestAdjoint(t *testing.T) {
 			}
 		}
 
-		s.net.Forward(s.ws, s.w, s.x)
+		s.ws.Forward(s.w, s.x)
 		grad := make([]float64, len(s.w))
-		s.net.Reverse(s.ws, s.w, grad)
+		s.ws.Reverse(grad)
 		right := 0.0
 		for i := range v {
 			right += v[i] * grad[i]
@@ -134,7 +134,7 @@ func TestAdjoint(t *testing.T) {
 
 // split copies the points [from, to) of a sample into one of its own.
 func (s *sample) split(from, to int) *sample {
-	part := &sample{net: s.net, set: s.set, ws: s.net.NewWorkspace(s.set, to-from), w: s.w}
+	part := &sample{net: s.net, set: s.set, ws: newPass[float64](s.net, s.set, to-from), w: s.w}
 	for _, row := range s.x {
 		part.x = append(part.x, row[from:to])
 	}
@@ -148,28 +148,28 @@ func TestBlockSize(t *testing.T) {
 	for _, c := range problems {
 		for _, act := range activations {
 			whole := newSample(c.inputs, c.hidden, c.outputs, act, mustSet(c.want...), points)
-			whole.net.Forward(whole.ws, whole.w, whole.x)
+			whole.ws.Forward(whole.w, whole.x)
 			whole.randomBar(rand.New(rand.NewPCG(1, 1)))
 			bar := whole.split(0, points)
 			copy(bar.ws.bar, whole.ws.bar)
 			want := make([]float64, len(whole.w))
-			whole.net.Reverse(whole.ws, whole.w, want)
+			whole.ws.Reverse(want)
 
 			for _, size := range []int{1, 7, 16, 32} {
 				grad := make([]float64, len(whole.w))
 				for from := 0; from < points; from += size {
 					to := min(from+size, points)
 					part := whole.split(from, to)
-					part.net.Forward(part.ws, part.w, part.x)
+					part.ws.Forward(part.w, part.x)
 					part.rows(func(o, r int) {
 						require.Equal(t, whole.ws.Derivative(o, r)[from:to], part.ws.Derivative(o, r), "%s, %s, blocks of %d, member %v", c.name, act, size, whole.set.Index[r])
 						copy(part.ws.Bar(o, r), bar.ws.Bar(o, r)[from:to])
 					})
-					part.net.Reverse(part.ws, part.w, grad) // adds to grad
+					part.ws.Reverse(grad) // adds to grad
 				}
 				for l := range whole.net.layers() {
-					wantMatrix, wantBias := whole.net.layer(want, l)
-					matrix, bias := whole.net.layer(grad, l)
+					wantMatrix, wantBias := layer(whole.net, want, l)
+					matrix, bias := layer(whole.net, grad, l)
 					requireClose(t, wantMatrix, matrix, 1e-13, "%s, %s, blocks of %d, matrix %d", c.name, act, size, l)
 					requireClose(t, wantBias, bias, 1e-13, "%s, %s, blocks of %d, biases %d", c.name, act, size, l)
 				}
@@ -184,8 +184,8 @@ func TestLargerSet(t *testing.T) {
 	for _, act := range activations {
 		small := newSample(inputs, []int{6, 5}, 2, act, mustSet(MultiIndex{1}, MultiIndex{0, 3}), 5)
 		large := newSample(inputs, []int{6, 5}, 2, act, mustSet(MultiIndex{2, 2}, MultiIndex{1, 4}), 5)
-		small.net.Forward(small.ws, small.w, small.x)
-		large.net.Forward(large.ws, large.w, large.x)
+		small.ws.Forward(small.w, small.x)
+		large.ws.Forward(large.w, large.x)
 		small.rows(func(o, r int) {
 			require.Equal(t, small.ws.Derivative(o, r), large.ws.Derivative(o, large.set.Find(small.set.Index[r])))
 		})
@@ -197,23 +197,16 @@ func TestWorkspaceReuse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSample(t)
 		fresh := s.split(0, len(s.x[0]))
-		for _, memory := range [][]float64{s.ws.z, s.ws.d, s.ws.s, s.ws.h, slices.Concat(s.ws.a...)} {
-			for i := range memory {
-				memory[i] = math.NaN()
-			}
-		}
-		for _, layer := range append(slices.Clone(s.ws.a), s.ws.g...) {
-			for i := range layer {
-				layer[i] = math.NaN()
-			}
+		for i := range s.ws.frame {
+			s.ws.frame[i] = math.NaN()
 		}
 		gradients := [2][]float64{make([]float64, len(s.w)), make([]float64, len(s.w))}
 		for i, sample := range []*sample{s, fresh} {
-			sample.net.Forward(sample.ws, sample.w, sample.x)
+			sample.ws.Forward(sample.w, sample.x)
 			sample.randomBar(rand.New(rand.NewPCG(5, 5)))
-			sample.net.Reverse(sample.ws, sample.w, gradients[i])
+			sample.ws.Reverse(gradients[i])
 		}
-		require.Equal(t, fresh.ws.a, s.ws.a)
+		require.Equal(t, fresh.ws.out, s.ws.out)
 		require.Equal(t, gradients[1], gradients[0])
 	})
 }
@@ -221,7 +214,7 @@ func TestWorkspaceReuse(t *testing.T) {
 // A network without hidden layers is affine, its derivatives constant.
 func TestAffineNetwork(t *testing.T) {
 	s := newSample([]Input{{Lo: 2, Hi: 6}, {Lo: -1, Hi: 0}}, nil, 2, Tanh, mustSet(MultiIndex{1, 1}, MultiIndex{2}), 6)
-	s.net.Forward(s.ws, s.w, s.x)
+	s.ws.Forward(s.w, s.x)
 	for o := range 2 {
 		a, b, c := s.w[2*o]/2, s.w[2*o+1]*2, s.w[4+o]
 		for p := range 6 {
@@ -242,7 +235,7 @@ func TestPeriodicInput(t *testing.T) {
 	for _, act := range activations {
 		s := newSample(inputs, []int{8, 8}, 2, act, mustSet(MultiIndex{1, 2}, MultiIndex{0, 4}), 4)
 		s.x = [][]float64{{0.3, 0.3, 0.8, 0.8}, {-1, 3, 0.7, 4.7}}
-		s.net.Forward(s.ws, s.w, s.x)
+		s.ws.Forward(s.w, s.x)
 		s.rows(func(o, r int) {
 			d := s.ws.Derivative(o, r)
 			requireClose(t, []float64{d[0], d[2]}, []float64{d[1], d[3]}, 3e-14, "%s: member %v of output %d", act, s.set.Index[r], o)
@@ -257,11 +250,11 @@ func TestForwardAndReverseDoNotAllocate(t *testing.T) {
 			s := newSample(c.inputs, c.hidden, c.outputs, act, mustSet(c.want...), 16)
 			grad := make([]float64, len(s.w))
 			require.Zero(t, testing.AllocsPerRun(10, func() {
-				s.net.Forward(s.ws, s.w, s.x)
+				s.ws.Forward(s.w, s.x)
 				for r := range s.set.Len() {
 					copy(s.ws.Bar(0, r), s.ws.Derivative(0, r))
 				}
-				s.net.Reverse(s.ws, s.w, grad)
+				s.ws.Reverse(grad)
 			}), "%s, %s", c.name, act)
 		}
 	}

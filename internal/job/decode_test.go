@@ -76,7 +76,7 @@ output: {figures: [svg], checkpoint: 5, log: 1}
 			{Optimizer: "lbfgs", Iterations: 10, Memory: 5, Objective: "sqrt"},
 			{Optimizer: "ssbroyden", Iterations: 20, Tolerance: 1e-9, Objective: "log"},
 		},
-		Seed: 10, Threads: 2,
+		Seed: 10, Threads: 2, Precision: "float64",
 	}, p.settings)
 	assert.Equal(t, output{[]string{"svg"}, 5, 1}, p.output)
 	assert.Equal(t, map[string]string{"u": "x*t"}, p.reference.exact)
@@ -135,7 +135,6 @@ constants: {nu: 0.01/pj}
                      ^`},
 		{poisson + "constants: {nu: 1/0}\n", "j.yaml:6:17: constants.nu: "},
 		{poisson + "name: a/b\n", `j.yaml:6:7: name: expected letters, digits, '.', '_' and '-' (it names a folder), got "a/b"`},
-		{poisson + "precision: float32\n", "j.yaml:6:12: precision: float32 is not there yet: only float64 is"},
 		{poisson + "precision: flaot64\n", `j.yaml:6:12: precision: unknown "flaot64": did you mean "float64"?`},
 		{poisson + "device: cuda:1\n", "j.yaml:6:9: device: cuda:1 is not there yet: only cpu is"},
 		{poisson + "network: {activation: tahn}\n", `j.yaml:6:23: network.activation: unknown "tahn": did you mean "tanh"?`},

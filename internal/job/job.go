@@ -13,11 +13,12 @@ import (
 
 // Job is a job file, read and found to be well formed.
 type Job struct {
-	Kind    string
-	Name    string
-	Seed    uint64
-	Threads int // 0: all cores
-	Device  string
+	Kind      string
+	Name      string
+	Seed      uint64
+	Threads   int    // 0: all cores
+	Precision string // float64 or float32
+	Device    string
 
 	path string // of the job file; files it names are relative to its folder
 	tree *node  // as read, with --set applied and defaults filled in
@@ -135,7 +136,12 @@ func (j *Job) header(s *section) {
 	}
 	j.Seed = uint64(s.integer("seed", 1, 0))
 	j.Threads = s.integer("threads", 0, 0)
-	s.only("precision", "float64", "float32")
+	j.Precision = "float64"
+	if v := s.get("precision"); v != nil {
+		j.Precision = s.word(v, "precision", []string{"float64", "float32"})
+	} else {
+		s.fill("precision", j.Precision)
+	}
 	j.Device = s.only("device", "cpu", "opencl:0", "cuda:0", "hip:0")
 
 	if read == nil {

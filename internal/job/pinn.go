@@ -44,7 +44,7 @@ type output struct {
 
 func decodePINN(j *Job, s *section) task {
 	t := &pinnTask{job: j}
-	t.settings.Seed, t.settings.Threads = j.Seed, j.Threads
+	t.settings.Seed, t.settings.Threads, t.settings.Precision = j.Seed, j.Threads, j.Precision
 	t.decodeProblem(s)
 	t.decodeReference(s)
 	t.decodeNetwork(s.sub("network"))

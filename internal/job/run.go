@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
 
 // Version is the release this is, as it stands in result.json.
@@ -192,7 +194,7 @@ func Draw(dir string) ([]string, error) {
 func (j *Job) sit(ctx context.Context, w work, d *directory, o Options) (*Result, error) {
 	r := &Result{
 		Ritz: schema, Kind: j.Kind, Name: j.Name, Version: Version, Status: Running,
-		Seed: j.Seed, Threads: j.Threads, SIMD: "portable", Device: j.Device,
+		Seed: j.Seed, Threads: j.Threads, SIMD: simd.Level(), Device: j.Device,
 		Dir: d.path, Seconds: Number(d.before),
 	}
 	if r.Threads == 0 {

@@ -1,75 +1,30 @@
 package simd
 
 // Dot returns the sum of x[p] y[p] over the length of x.
-func Dot(x, y []float64) float64 {
-	y = y[:len(x):len(y)]
-	var s0, s1, s2, s3 float64
-	p := 0
-	for ; p+4 <= len(x); p += 4 {
-		u, v := x[p:p+4:p+4], y[p:p+4:p+4]
-		s0 += u[0] * v[0]
-		s1 += u[1] * v[1]
-		s2 += u[2] * v[2]
-		s3 += u[3] * v[3]
-	}
-	for ; p < len(x); p++ {
-		s0 += x[p] * y[p]
-	}
-	return (s0 + s1) + (s2 + s3)
-}
+func Dot[T Float](x, y []T) T { return use[T]().dot(x, y[:len(x):len(y)]) }
 
 // Sum returns the sum of x.
-func Sum(x []float64) float64 {
-	var s0, s1, s2, s3 float64
-	p := 0
-	for ; p+4 <= len(x); p += 4 {
-		u := x[p : p+4 : p+4]
-		s0 += u[0]
-		s1 += u[1]
-		s2 += u[2]
-		s3 += u[3]
-	}
-	for ; p < len(x); p++ {
-		s0 += x[p]
-	}
-	return (s0 + s1) + (s2 + s3)
-}
+func Sum[T Float](x []T) T { return use[T]().sum(x) }
 
 // AddScaled computes dst += c x.
-func AddScaled(dst []float64, c float64, x []float64) {
-	x = x[:len(dst):len(x)]
-	for p := range dst {
-		dst[p] += c * x[p]
-	}
+func AddScaled[T Float](dst []T, c T, x []T) {
+	use[T]().addScaled(dst, c, x[:len(dst):len(x)])
 }
 
 // Scale computes dst = c x; dst may be x.
-func Scale(dst []float64, c float64, x []float64) {
-	x = x[:len(dst):len(x)]
-	for p := range dst {
-		dst[p] = c * x[p]
-	}
+func Scale[T Float](dst []T, c T, x []T) {
+	use[T]().scale(dst, c, x[:len(dst):len(x)])
 }
 
 // AddConst computes dst += c.
-func AddConst(dst []float64, c float64) {
-	for p := range dst {
-		dst[p] += c
-	}
-}
+func AddConst[T Float](dst []T, c T) { use[T]().addConst(dst, c) }
 
 // ScaledMul computes dst = c x y; dst may be x or y.
-func ScaledMul(dst []float64, c float64, x, y []float64) {
-	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
-	for p := range dst {
-		dst[p] = c * x[p] * y[p]
-	}
+func ScaledMul[T Float](dst []T, c T, x, y []T) {
+	use[T]().scaledMul(dst, c, x[:len(dst):len(x)], y[:len(dst):len(y)])
 }
 
 // AddScaledMul computes dst += c x y, a term of a product of Taylor series.
-func AddScaledMul(dst []float64, c float64, x, y []float64) {
-	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
-	for p := range dst {
-		dst[p] += c * x[p] * y[p]
-	}
+func AddScaledMul[T Float](dst []T, c T, x, y []T) {
+	use[T]().addScaledMul(dst, c, x[:len(dst):len(x)], y[:len(dst):len(y)])
 }

@@ -9,13 +9,15 @@ import (
 )
 
 // longest covers several steps of the widest kernel and every tail.
-const longest = 75
+const longest = 85
 
-func TestDotAndSum(t *testing.T) {
+func TestDotAndSum(t *testing.T) { each(t, testDotAndSum[float64], testDotAndSum[float32]) }
+
+func testDotAndSum[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for n := range longest {
-		x, y := newGuarded(integers(rng, n, 20)...), newGuarded(integers(rng, n, 20)...)
-		var dot, sum float64
+		x, y := newGuarded(integers[T](rng, n)...), newGuarded(integers[T](rng, n)...)
+		var dot, sum T
 		for p := range n {
 			dot += x.data[p] * y.data[p]
 			sum += x.data[p]
@@ -25,33 +27,45 @@ func TestDotAndSum(t *testing.T) {
 	}
 }
 
-// vectorOps are the kernels that write a vector, beside their plain formulas.
-var vectorOps = []struct {
+// vectorOp is a kernel that writes a vector, beside its plain formula.
+type vectorOp[T Float] struct {
 	name    string
-	do      func(dst []float64, c float64, x, y []float64)
-	formula func(dst, c, x, y float64) float64
+	do      func(dst []T, c T, x, y []T)
+	formula func(dst, c, x, y T) T
 	inPlace bool // dst may be x or y
-}{
-	{"AddScaled", func(dst []float64, c float64, x, _ []float64) { AddScaled(dst, c, x) },
-		func(dst, c, x, _ float64) float64 { return dst + c*x }, false},
-	{"Scale", func(dst []float64, c float64, x, _ []float64) { Scale(dst, c, x) },
-		func(_, c, x, _ float64) float64 { return c * x }, true},
-	{"AddConst", func(dst []float64, c float64, _, _ []float64) { AddConst(dst, c) },
-		func(dst, c, _, _ float64) float64 { return dst + c }, false},
-	{"ScaledMul", ScaledMul,
-		func(_, c, x, y float64) float64 { return c * x * y }, true},
-	{"AddScaledMul", AddScaledMul,
-		func(dst, c, x, y float64) float64 { return dst + c*x*y }, false},
 }
 
-func TestVectorOps(t *testing.T) {
+func vectorOps[T Float]() []vectorOp[T] {
+	return []vectorOp[T]{
+		{"AddScaled", func(dst []T, c T, x, _ []T) { AddScaled(dst, c, x) },
+			func(dst, c, x, _ T) T { return dst + c*x }, false},
+		{"Scale", func(dst []T, c T, x, _ []T) { Scale(dst, c, x) },
+			func(_, c, x, _ T) T { return c * x }, true},
+		{"AddConst", func(dst []T, c T, _, _ []T) { AddConst(dst, c) },
+			func(dst, c, _, _ T) T { return dst + c }, false},
+		{"ScaledMul", ScaledMul[T],
+			func(_, c, x, y T) T { return c * x * y }, true},
+		{"AddScaledMul", AddScaledMul[T],
+			func(dst, c, x, y T) T { return dst + c*x*y }, false},
+		{"Triad", Triad[T],
+			func(_, c, x, y T) T { return x + c*y }, true},
+		{"StreamTriad", StreamTriad[T],
+			func(_, c, x, y T) T { return x + c*y }, true},
+		{"StreamCopy", func(dst []T, _ T, x, _ []T) { StreamCopy(dst, x) },
+			func(_, _, x, _ T) T { return x }, true},
+	}
+}
+
+func TestVectorOps(t *testing.T) { each(t, testVectorOps[float64], testVectorOps[float32]) }
+
+func testVectorOps[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	for _, op := range vectorOps {
+	for _, op := range vectorOps[T]() {
 		for n := range longest {
-			c := integers(rng, 1, 10)[0]
-			x, y := integers(rng, n, 20), integers(rng, n, 20)
-			want := make([]float64, n)
-			check := func(dst, gx, gy guarded) {
+			c := integers[T](rng, 1)[0]
+			x, y := integers[T](rng, n), integers[T](rng, n)
+			want := make([]T, n)
+			check := func(dst, gx, gy guarded[T]) {
 				for p := range want {
 					want[p] = op.formula(dst.data[p], c, gx.data[p], gy.data[p])
 				}
@@ -60,9 +74,9 @@ func TestVectorOps(t *testing.T) {
 				dst.requireIntact(t)
 			}
 			gx, gy := newGuarded(x...), newGuarded(y...)
-			check(newGuarded(integers(rng, n, 20)...), gx, gy)
-			require.Equal(t, x, gx.data, op.name)
-			require.Equal(t, y, gy.data, op.name)
+			check(newGuarded(integers[T](rng, n)...), gx, gy)
+			requireSame(t, x, gx.data)
+			requireSame(t, y, gy.data)
 			if op.inPlace {
 				check(gx, gx, gy)
 				check(gy, newGuarded(x...), gy)
@@ -75,19 +89,21 @@ func TestVectorOps(t *testing.T) {
 
 // A term of a Taylor series must not depend on where its point lies in a block.
 func TestVectorOpsElementwise(t *testing.T) {
-	for _, op := range vectorOps {
-		t.Run(op.name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
-				n := rapid.IntRange(1, 70).Draw(t, "n")
-				c := fractions(t, "c", 1)[0]
-				x, y, dst := fractions(t, "x", n), fractions(t, "y", n), fractions(t, "dst", n)
-				split := append([]float64(nil), dst...)
-				i := rapid.IntRange(0, n).Draw(t, "i")
-				op.do(split[:i], c, x, y)
-				op.do(split[i:], c, x[i:], y[i:])
-				op.do(dst, c, x, y)
-				requireSame(t, dst, split)
-			})
+	each(t, testVectorOpsElementwise[float64], testVectorOpsElementwise[float32])
+}
+
+func testVectorOpsElementwise[T Float](t *testing.T) {
+	for _, op := range vectorOps[T]() {
+		rapid.Check(t, func(t *rapid.T) {
+			n := rapid.IntRange(1, 70).Draw(t, "n")
+			c := fractions[T](t, "c", 1)[0]
+			x, y, dst := fractions[T](t, "x", n), fractions[T](t, "y", n), fractions[T](t, "dst", n)
+			split := append([]T(nil), dst...)
+			i := rapid.IntRange(0, n).Draw(t, "i")
+			op.do(split[:i], c, x, y)
+			op.do(split[i:], c, x[i:], y[i:])
+			op.do(dst, c, x, y)
+			requireSame(t, dst, split)
 		})
 	}
 }
@@ -95,8 +111,12 @@ func TestVectorOpsElementwise(t *testing.T) {
 // The capacity of the short slices suffices, so that only a check of the
 // lengths can notice.
 func TestShortVectorsPanic(t *testing.T) {
+	each(t, testShortVectorsPanic[float64], testShortVectorsPanic[float32])
+}
+
+func testShortVectorsPanic[T Float](t *testing.T) {
 	for _, n := range []int{1, 3, 4, 5, 8, 9, 17, 33} {
-		full, short := make([]float64, n), make([]float64, 2*n)[:n-1]
+		full, short := make([]T, n), make([]T, 2*n)[:n-1]
 		require.Panics(t, func() { Dot(full, short) }, "Dot, %d", n)
 		require.Panics(t, func() { AddScaled(full, 1, short) }, "AddScaled, %d", n)
 		require.Panics(t, func() { Scale(full, 1, short) }, "Scale, %d", n)
@@ -104,6 +124,7 @@ func TestShortVectorsPanic(t *testing.T) {
 		require.Panics(t, func() { ScaledMul(full, 1, full, short) }, "ScaledMul y, %d", n)
 		require.Panics(t, func() { AddScaledMul(full, 1, short, full) }, "AddScaledMul x, %d", n)
 		require.Panics(t, func() { AddScaledMul(full, 1, full, short) }, "AddScaledMul y, %d", n)
+		require.Panics(t, func() { Exp(full, short) }, "Exp, %d", n)
 		require.Panics(t, func() { Tanh(full, short) }, "Tanh, %d", n)
 		require.Panics(t, func() { Sigmoid(full, short) }, "Sigmoid, %d", n)
 		require.Panics(t, func() { Softplus(full, short) }, "Softplus, %d", n)

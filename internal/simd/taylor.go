@@ -1,0 +1,78 @@
+package simd
+
+// Product is one summand of a product of Taylor series, on rows of a frame:
+//
+//	dst = start + C x y
+//
+// Rows are named by the position of their first element.
+type Product struct {
+	Dst, X int
+	Y      int // negative: y = 1
+	C      float64
+	Start  Start
+}
+
+// Start is what a Product adds to.
+type Start int
+
+// The values of Start.
+const (
+	Zero Start = iota // 0
+	Old               // what dst holds
+	One               // 1
+)
+
+// Products computes a list of products, one after the other, on rows of n
+// elements: for each of a number of units in turn, whose rows lie stride
+// elements after those of the unit before. Rows may be the same; those that
+// are not must not overlap.
+func Products[T Float](frame []T, list []Product, n, units, stride int) {
+	if n == 0 || units == 0 {
+		return
+	}
+	last := (units-1)*stride + n // of the elements after a row's first
+	for i := range list {
+		p := &list[i]
+		_, _ = frame[p.Dst:p.Dst+last], frame[p.X:p.X+last]
+		if p.Y >= 0 {
+			_ = frame[p.Y : p.Y+last]
+		}
+	}
+	use[T]().products(frame, list, n, units, stride)
+}
+
+func portableProducts[T Float](frame []T, list []Product, n, units, stride int) {
+	for u := range units {
+		frame := frame[u*stride:]
+		for i := range list {
+			p := &list[i]
+			dst, x, c := frame[p.Dst:p.Dst+n], frame[p.X:p.X+n], T(p.C)
+			switch {
+			case p.Start == Old && p.Y < 0:
+				for q := range dst {
+					dst[q] += c * x[q]
+				}
+			case p.Start == Old:
+				y := frame[p.Y : p.Y+n]
+				for q := range dst {
+					dst[q] += c * x[q] * y[q]
+				}
+			default:
+				start := T(0)
+				if p.Start == One {
+					start = 1
+				}
+				if p.Y < 0 {
+					for q := range dst {
+						dst[q] = start + c*x[q]
+					}
+					continue
+				}
+				y := frame[p.Y : p.Y+n]
+				for q := range dst {
+					dst[q] = start + c*x[q]*y[q]
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package simd
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestTaylorProducts compares every implementation with the plain one, on rows of
+// all lengths around the vector's, and with margins that must stay.
+func TestTaylorProducts(t *testing.T) {
+	for i := range implementations {
+		testTaylor(t, implementations[i].level, implementations[i].float64.products, 1e-15)
+		testTaylor(t, implementations[i].level, implementations[i].float32.products, 1e-6)
+	}
+}
+
+func testTaylor[T Float](t *testing.T, level string, products func([]T, []Product, int, int, int), tolerance float64) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for n := 1; n < 70; n++ {
+		const rows, units = 5, 3
+		pitch := n + rng.IntN(3) // rows may be apart
+		stride := rows * pitch
+		frame := make([]T, units*stride+8)
+		for j := range frame {
+			frame[j] = T(rng.NormFloat64())
+		}
+		want := append([]T(nil), frame...)
+		var list []Product
+		for range 12 {
+			list = append(list, Product{
+				Dst: pitch * rng.IntN(rows), X: pitch * rng.IntN(rows), Y: max(-1, pitch*(rng.IntN(rows+1)-1)),
+				C: float64(float32(rng.NormFloat64() / 4)), Start: Start(rng.IntN(3)),
+			})
+		}
+		portableProducts(want, list, n, units, stride)
+		products(frame, list, n, units, stride)
+		for j := range frame {
+			require.InDelta(t, float64(want[j]), float64(frame[j]), tolerance*(100+10*math.Abs(float64(want[j]))), "%s, n %d, element %d", level, n, j)
+		}
+	}
+}
+
+func TestProductsPanicOutsideTheFrame(t *testing.T) {
+	frame := make([]float64, 10)
+	for _, p := range []Product{{Dst: 7}, {X: 7}, {Y: 7}, {Dst: -1}, {X: -1}} {
+		require.Panics(t, func() { Products(frame, []Product{p}, 2, 2, 3) })
+	}
+	require.NotPanics(t, func() { Products(frame, []Product{{Dst: 5, Y: -1}}, 2, 2, 3) })
+}
