@@ -255,7 +255,7 @@ func (m *model) fieldAnsatz(f int, scales map[string]float64) (expr.Node, error)
 	scope := *m.scope
 	scope.Fields, scope.Let = []string{"N"}, nil
 	if err := scope.Validate(); err != nil {
-		return nil, fmt.Errorf("N stands for the network here: %w", err)
+		return nil, fmt.Errorf("the name N stands for the network here: %w", err)
 	}
 	for _, let := range m.scope.Let {
 		if len(expr.FieldRefs(let.Value)) == 0 {
