@@ -13,8 +13,8 @@ const grace = time.Second
 
 // interruptible returns a context that the first SIGINT or SIGTERM cancels.
 // Shells, make, timeout and batch systems send it to a process and again to its
-// group: what comes within the grace is no second request. After it the handler
-// is gone, and a signal kills.
+// group: what comes within the grace is no second request. A signal after it
+// ends the process at once.
 func interruptible(ctx context.Context, grace time.Duration) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 1)
@@ -22,8 +22,12 @@ func interruptible(ctx context.Context, grace time.Duration) context.Context {
 	go func() {
 		<-signals
 		cancel()
-		time.Sleep(grace)
-		signal.Stop(signals)
+		first := time.Now()
+		for range signals {
+			if time.Since(first) > grace {
+				os.Exit(exitFailed)
+			}
+		}
 	}()
 	return ctx
 }

@@ -103,6 +103,6 @@ func TestGrace(t *testing.T) {
 		}()
 		err = c.Wait()
 		close(ended)
-		assert.EqualError(t, err, "signal: terminated")
+		assert.EqualError(t, err, "exit status 1")
 	}
 }
