@@ -75,6 +75,9 @@ const maxThreads = 1024
 // networks and places the collocation points. A fault in a text is a
 // *TextError.
 func New(p *Problem, s Settings) (*Trainer, error) {
+	if p == nil {
+		return nil, errors.New("no problem")
+	}
 	m, err := newModel(p, s.Network)
 	if err != nil {
 		return nil, err
