@@ -7,13 +7,14 @@ import (
 	"image"
 	"image/color"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
 )
 
 // Panel is what [Save] and [Write] draw: a [Heatmap], [Lines], or a [Tile] of them.
@@ -45,27 +46,15 @@ const (
 // It is an error if the data do not fit together, there is none ([ErrNoData]),
 // the extension is another, the size is outside (0, 40] or too small for the
 // labels, or the file cannot be written.
-func Save(path string, width, height float64, p Panel) (err error) {
+func Save(path string, width, height float64, p Panel) error {
 	var b bytes.Buffer
 	if err := Write(&b, strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), "."), width, height, p); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
+	if err := atomicfile.Write(path, &b); err != nil {
 		return fmt.Errorf("figure: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-			err = fmt.Errorf("figure: %w", err)
-		}
-	}()
-	_, err = f.Write(b.Bytes())
-	// A temporary file starts readable by its owner only.
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }
 
 // Write writes the panel in the format png, svg or pdf, as [Save] does.

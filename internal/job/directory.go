@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
 )
 
 // directory is the folder of one run.
@@ -105,7 +106,7 @@ func (d *directory) copyInputs(j *Job) (map[*node]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = replaceFile(d.file(filepath.Join("inputs", name)), f)
+		err = atomicfile.Write(d.file(filepath.Join("inputs", name)), f)
 		f.Close()
 		if err != nil {
 			return nil, err
@@ -116,34 +117,7 @@ func (d *directory) copyInputs(j *Job) (map[*node]string, error) {
 
 // write puts a file into the directory, whole or not at all.
 func (d *directory) write(name string, data []byte) error {
-	return replaceFile(d.file(name), bytes.NewReader(data))
-}
-
-// replaceFile writes a file under a temporary name, then renames it.
-func replaceFile(path string, r io.Reader) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = io.Copy(f, r); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Write(d.file(name), bytes.NewReader(data))
 }
 
 // checkpoint is what a run needs to go on.
