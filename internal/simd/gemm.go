@@ -156,17 +156,20 @@ func pack[T Float](dst []T, alpha T, a Matrix[T], rows int) []T {
 	return dst
 }
 
-// interleave writes A column after column, ld apart, four rows at once.
+// interleave writes A column after column, ld apart, eight rows at once.
 func interleave[T Float](dst []T, ld int, a Matrix[T]) {
 	r := 0
 	if a.ColStride == 1 {
-		for ; r+4 <= a.Rows; r += 4 {
+		for ; r+8 <= a.Rows; r += 8 {
 			x0, x1, x2, x3 := a.row(r), a.row(r+1), a.row(r+2), a.row(r+3)
+			x4, x5, x6, x7 := a.row(r+4), a.row(r+5), a.row(r+6), a.row(r+7)
 			x1, x2, x3 = x1[:len(x0)], x2[:len(x0)], x3[:len(x0)]
+			x4, x5, x6, x7 = x4[:len(x0)], x5[:len(x0)], x6[:len(x0)], x7[:len(x0)]
 			e := r
 			for p := range x0 {
-				d := dst[e : e+4 : e+4]
+				d := dst[e : e+8 : e+8]
 				d[0], d[1], d[2], d[3] = x0[p], x1[p], x2[p], x3[p]
+				d[4], d[5], d[6], d[7] = x4[p], x5[p], x6[p], x7[p]
 				e += ld
 			}
 		}

@@ -20,6 +20,25 @@ func (a Matrix[T]) T() Matrix[T] {
 	return Matrix[T]{a.Data, a.Cols, a.Rows, a.ColStride, a.RowStride}
 }
 
+// Transpose writes Aᵀ over B, which does not overlap A. It is fastest if rows of
+// both are contiguous.
+func Transpose[T Float](b, a Matrix[T]) {
+	a.requireShape("A", b.Cols, b.Rows)
+	b.requireShape("B", b.Rows, b.Cols)
+	if b.Rows == 0 || b.Cols == 0 {
+		return
+	}
+	if b.ColStride != 1 {
+		for i := range a.Rows {
+			for j := range a.Cols {
+				b.Data[j*b.RowStride+i*b.ColStride] = a.Data[i*a.RowStride+j*a.ColStride]
+			}
+		}
+		return
+	}
+	interleave(b.Data, b.RowStride, a)
+}
+
 // Part is the block of rows i to i+rows-1 and columns j to j+cols-1.
 func (a Matrix[T]) Part(i, j, rows, cols int) Matrix[T] {
 	if i < 0 || j < 0 || rows < 0 || cols < 0 || i+rows > a.Rows || j+cols > a.Cols {
