@@ -46,8 +46,14 @@ func (g *group) residuals() int {
 	return len(g.points[0])
 }
 
-// cacheBytes is the memory of a block's jets that stays in a core's cache.
-const cacheBytes = 384 << 10
+// A block is as large as keeps its jets in a core's second-level cache, of
+// which cacheBytes are counted on, and no larger than pays. The bound is not a
+// power of two, so that rows do not fall on the same cache sets.
+const (
+	cacheBytes = 768 << 10
+	smallest   = 16 // points of a block
+	largest    = 120
+)
 
 // newGroup compiles expressions of fields into a group without points.
 func (m *model) newGroup(nodes ...expr.Node) (*group, error) {
@@ -78,9 +84,9 @@ func (m *model) newGroup(nodes ...expr.Node) (*group, error) {
 		net, unit := m.raw(ref.Index)
 		g.fields = append(g.fields, output{net, unit, g.sets[net].Find(ref.Order)})
 	}
-	g.block = 64
+	g.block = largest
 	if bytes > 0 {
-		g.block = min(max(cacheBytes/bytes/8*8, 16), 128)
+		g.block = min(max(cacheBytes/bytes/8*8, smallest), largest)
 	}
 	return g, nil
 }

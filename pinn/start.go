@@ -50,7 +50,7 @@ func (t *Trainer) memory() int64 {
 	for _, w := range m.shape.Hidden {
 		units += 3 * float64(w)
 	}
-	const blocks, members = 128 * 2, 8 // points of a block, coefficients of a unit: typical
+	const blocks, members = 2 * largest, 8 // points of a block, coefficients of a unit: typical
 	values += threads * float64(len(m.nets)*(1+len(m.conditions))) * units * blocks * members
 	return int64(min(8*values, 1e18))
 }

@@ -54,7 +54,7 @@ func testNoAccessOutside[T Float](t *testing.T) {
 			AddScaledMul(z, 1, x, y)
 			Triad(z, 1, x, y)
 			StreamTriad(z, 1, x, y)
-			StreamCopy(z, x)
+			StreamScale(z, 1, x)
 			Exp(z, x)
 			Tanh(z, x)
 			Sigmoid(z, x)

@@ -34,7 +34,7 @@ type kernels[T Float] struct {
 	lanes              int
 	multiplyAdds       func(rounds int)
 	triad, streamTriad func(dst []T, c T, x, y []T)
-	streamCopy         func(dst, x []T)
+	streamScale        func(dst []T, c T, x []T)
 }
 
 // implementation holds the kernels of one level.

@@ -35,7 +35,7 @@ func avx2() implementation {
 			exp: expAVX2, tanh: tanhAVX2, sigmoid: sigmoidAVX2, softplus: softplusAVX2,
 			sinCos: withLargeArguments(4, sinCosAVX2),
 			lanes:  4, multiplyAdds: multiplyAddsAVX2,
-			triad: triadAVX2, streamTriad: alignedTriad(4, triadAVX2, streamTriadAVX2), streamCopy: alignedCopy(4, streamCopyAVX2),
+			triad: triadAVX2, streamTriad: alignedTriad(4, triadAVX2, streamTriadAVX2), streamScale: alignedScale(4, scaleAVX2, streamScaleAVX2),
 		},
 		float32: kernels[float32]{
 			product:  byRows(productRows[float32]{4, product4AVX2F32}, productRows[float32]{2, product2AVX2F32}, productRows[float32]{1, product1AVX2F32}),
@@ -48,7 +48,7 @@ func avx2() implementation {
 			exp: expAVX2F32, tanh: tanhAVX2F32, sigmoid: sigmoidAVX2F32, softplus: softplusAVX2F32,
 			sinCos: withLargeArguments(8, sinCosAVX2F32),
 			lanes:  8, multiplyAdds: multiplyAddsAVX2F32,
-			triad: triadAVX2F32, streamTriad: alignedTriad(8, triadAVX2F32, streamTriadAVX2F32), streamCopy: alignedCopy(8, streamCopyAVX2F32),
+			triad: triadAVX2F32, streamTriad: alignedTriad(8, triadAVX2F32, streamTriadAVX2F32), streamScale: alignedScale(8, scaleAVX2F32, streamScaleAVX2F32),
 		},
 	}
 }
@@ -68,7 +68,7 @@ func avx512() implementation {
 			exp: expAVX512, tanh: tanhAVX512, sigmoid: sigmoidAVX512, softplus: softplusAVX512,
 			sinCos: withLargeArguments(8, sinCosAVX512),
 			lanes:  8, multiplyAdds: multiplyAddsAVX512,
-			triad: triadAVX512, streamTriad: alignedTriad(8, triadAVX512, streamTriadAVX512), streamCopy: alignedCopy(8, streamCopyAVX512),
+			triad: triadAVX512, streamTriad: alignedTriad(8, triadAVX512, streamTriadAVX512), streamScale: alignedScale(8, scaleAVX512, streamScaleAVX512),
 		},
 		float32: kernels[float32]{
 			product: byRows(productRows[float32]{8, product8AVX512F32}, productRows[float32]{4, product4AVX512F32},
@@ -82,7 +82,7 @@ func avx512() implementation {
 			exp: expAVX512F32, tanh: tanhAVX512F32, sigmoid: sigmoidAVX512F32, softplus: softplusAVX512F32,
 			sinCos: withLargeArguments(16, sinCosAVX512F32),
 			lanes:  16, multiplyAdds: multiplyAddsAVX512F32,
-			triad: triadAVX512F32, streamTriad: alignedTriad(16, triadAVX512F32, streamTriadAVX512F32), streamCopy: alignedCopy(16, streamCopyAVX512F32),
+			triad: triadAVX512F32, streamTriad: alignedTriad(16, triadAVX512F32, streamTriadAVX512F32), streamScale: alignedScale(16, scaleAVX512F32, streamScaleAVX512F32),
 		},
 	}
 }
@@ -165,13 +165,13 @@ func alignedTriad[T Float](lanes int, triad, stream func(dst []T, c T, x, y []T)
 	}
 }
 
-// alignedCopy completes a kernel for an aligned destination of whole vectors.
-func alignedCopy[T Float](lanes int, stream func(dst, x []T)) func(dst, x []T) {
-	return func(dst, x []T) {
+// alignedScale is the same for a scale.
+func alignedScale[T Float](lanes int, scale, stream func(dst []T, c T, x []T)) func(dst []T, c T, x []T) {
+	return func(dst []T, c T, x []T) {
 		i, j := wholeVectors(dst, lanes)
-		copy(dst[:i], x)
-		stream(dst[i:j], x[i:])
-		copy(dst[j:], x[j:])
+		scale(dst[:i], c, x)
+		stream(dst[i:j], c, x[i:])
+		scale(dst[j:], c, x[j:])
 	}
 }
 

@@ -23,5 +23,7 @@ func StreamTriad[T Float](dst []T, c T, x, y []T) {
 	use[T]().streamTriad(dst, c, x[:len(dst):len(x)], y[:len(dst):len(y)])
 }
 
-// StreamCopy computes dst = x with stores that bypass the caches.
-func StreamCopy[T Float](dst, x []T) { use[T]().streamCopy(dst, x[:len(dst):len(x)]) }
+// StreamScale is Scale with such stores; dst may be x.
+func StreamScale[T Float](dst []T, c T, x []T) {
+	use[T]().streamScale(dst, c, x[:len(dst):len(x)])
+}

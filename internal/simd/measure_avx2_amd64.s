@@ -114,19 +114,21 @@ end6:
 	VZEROUPPER
 	RET
 
-// func streamCopyAVX2(dst []float64, x []float64)
+// func streamScaleAVX2(dst []float64, c float64, x []float64)
 // Requires: AVX, MMX+
-TEXT ·streamCopyAVX2(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), AX
-	MOVQ dst_base+0(FP), CX
-	MOVQ dst_len+8(FP), DX
-	XORQ BX, BX
-	SUBQ $+4, DX
-	JL   end8
+TEXT ·streamScaleAVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSD c+24(FP), Y0
+	MOVQ         x_base+32(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	XORQ         BX, BX
+	SUBQ         $+4, DX
+	JL           end8
 
 vectors7:
-	VMOVUPD  (AX)(BX*8), Y0
-	VMOVNTPD Y0, (CX)(BX*8)
+	VMOVUPD  (AX)(BX*8), Y1
+	VMULPD   Y0, Y1, Y1
+	VMOVNTPD Y1, (CX)(BX*8)
 	ADDQ     $+4, BX
 	SUBQ     $+4, DX
 	JGE      vectors7
@@ -254,19 +256,21 @@ end6:
 	VZEROUPPER
 	RET
 
-// func streamCopyAVX2F32(dst []float32, x []float32)
+// func streamScaleAVX2F32(dst []float32, c float32, x []float32)
 // Requires: AVX, MMX+
-TEXT ·streamCopyAVX2F32(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), AX
-	MOVQ dst_base+0(FP), CX
-	MOVQ dst_len+8(FP), DX
-	XORQ BX, BX
-	SUBQ $+8, DX
-	JL   end8
+TEXT ·streamScaleAVX2F32(SB), NOSPLIT, $0-56
+	VBROADCASTSS c+24(FP), Y0
+	MOVQ         x_base+32(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	XORQ         BX, BX
+	SUBQ         $+8, DX
+	JL           end8
 
 vectors7:
-	VMOVUPS  (AX)(BX*4), Y0
-	VMOVNTPS Y0, (CX)(BX*4)
+	VMOVUPS  (AX)(BX*4), Y1
+	VMULPS   Y0, Y1, Y1
+	VMOVNTPS Y1, (CX)(BX*4)
 	ADDQ     $+8, BX
 	SUBQ     $+8, DX
 	JGE      vectors7

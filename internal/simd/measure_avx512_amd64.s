@@ -104,19 +104,21 @@ end6:
 	VZEROUPPER
 	RET
 
-// func streamCopyAVX512(dst []float64, x []float64)
+// func streamScaleAVX512(dst []float64, c float64, x []float64)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·streamCopyAVX512(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), AX
-	MOVQ dst_base+0(FP), CX
-	MOVQ dst_len+8(FP), DX
-	XORQ BX, BX
-	SUBQ $+8, DX
-	JL   end8
+TEXT ·streamScaleAVX512(SB), NOSPLIT, $0-56
+	VBROADCASTSD c+24(FP), Z0
+	MOVQ         x_base+32(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	XORQ         BX, BX
+	SUBQ         $+8, DX
+	JL           end8
 
 vectors7:
-	VMOVUPD  (AX)(BX*8), Z0
-	VMOVNTPD Z0, (CX)(BX*8)
+	VMOVUPD  (AX)(BX*8), Z1
+	VMULPD   Z0, Z1, Z1
+	VMOVNTPD Z1, (CX)(BX*8)
 	ADDQ     $+8, BX
 	SUBQ     $+8, DX
 	JGE      vectors7
@@ -226,19 +228,21 @@ end6:
 	VZEROUPPER
 	RET
 
-// func streamCopyAVX512F32(dst []float32, x []float32)
+// func streamScaleAVX512F32(dst []float32, c float32, x []float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·streamCopyAVX512F32(SB), NOSPLIT, $0-48
-	MOVQ x_base+24(FP), AX
-	MOVQ dst_base+0(FP), CX
-	MOVQ dst_len+8(FP), DX
-	XORQ BX, BX
-	SUBQ $+16, DX
-	JL   end8
+TEXT ·streamScaleAVX512F32(SB), NOSPLIT, $0-56
+	VBROADCASTSS c+24(FP), Z0
+	MOVQ         x_base+32(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	XORQ         BX, BX
+	SUBQ         $+16, DX
+	JL           end8
 
 vectors7:
-	VMOVUPS  (AX)(BX*4), Z0
-	VMOVNTPS Z0, (CX)(BX*4)
+	VMOVUPS  (AX)(BX*4), Z1
+	VMULPS   Z0, Z1, Z1
+	VMOVNTPS Z1, (CX)(BX*4)
 	ADDQ     $+16, BX
 	SUBQ     $+16, DX
 	JGE      vectors7

@@ -14,7 +14,7 @@ func portable[T Float]() kernels[T] {
 		exp: portableExp[T], tanh: portableTanh[T], sigmoid: portableSigmoid[T], softplus: portableSoftplus[T],
 		sinCos: portableSinCos[T],
 		lanes:  1, multiplyAdds: portableMultiplyAdds[T],
-		triad: portableTriad[T], streamTriad: portableTriad[T], streamCopy: portableCopy[T],
+		triad: portableTriad[T], streamTriad: portableTriad[T], streamScale: portableScale[T],
 	}
 }
 

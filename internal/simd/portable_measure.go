@@ -23,5 +23,3 @@ func portableTriad[T Float](dst []T, c T, x, y []T) {
 		dst[p] = x[p] + c*y[p]
 	}
 }
-
-func portableCopy[T Float](dst, x []T) { copy(dst, x) }

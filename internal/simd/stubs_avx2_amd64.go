@@ -127,8 +127,8 @@ func triadAVX2(dst []float64, c float64, x []float64, y []float64)
 // streamTriadAVX2 computes dst = x + c y for whole vectors; dst is aligned.
 func streamTriadAVX2(dst []float64, c float64, x []float64, y []float64)
 
-// streamCopyAVX2 computes dst = x for whole vectors; dst is aligned.
-func streamCopyAVX2(dst []float64, x []float64)
+// streamScaleAVX2 computes dst = c x for whole vectors; dst is aligned.
+func streamScaleAVX2(dst []float64, c float64, x []float64)
 
 // multiplyAddsAVX2F32 multiplies and adds the lanes of twelve registers in each round.
 func multiplyAddsAVX2F32(rounds int)
@@ -139,5 +139,5 @@ func triadAVX2F32(dst []float32, c float32, x []float32, y []float32)
 // streamTriadAVX2F32 computes dst = x + c y for whole vectors; dst is aligned.
 func streamTriadAVX2F32(dst []float32, c float32, x []float32, y []float32)
 
-// streamCopyAVX2F32 computes dst = x for whole vectors; dst is aligned.
-func streamCopyAVX2F32(dst []float32, x []float32)
+// streamScaleAVX2F32 computes dst = c x for whole vectors; dst is aligned.
+func streamScaleAVX2F32(dst []float32, c float32, x []float32)

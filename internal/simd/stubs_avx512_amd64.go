@@ -133,8 +133,8 @@ func triadAVX512(dst []float64, c float64, x []float64, y []float64)
 // streamTriadAVX512 computes dst = x + c y for whole vectors; dst is aligned.
 func streamTriadAVX512(dst []float64, c float64, x []float64, y []float64)
 
-// streamCopyAVX512 computes dst = x for whole vectors; dst is aligned.
-func streamCopyAVX512(dst []float64, x []float64)
+// streamScaleAVX512 computes dst = c x for whole vectors; dst is aligned.
+func streamScaleAVX512(dst []float64, c float64, x []float64)
 
 // multiplyAddsAVX512F32 multiplies and adds the lanes of twelve registers in each round.
 func multiplyAddsAVX512F32(rounds int)
@@ -145,5 +145,5 @@ func triadAVX512F32(dst []float32, c float32, x []float32, y []float32)
 // streamTriadAVX512F32 computes dst = x + c y for whole vectors; dst is aligned.
 func streamTriadAVX512F32(dst []float32, c float32, x []float32, y []float32)
 
-// streamCopyAVX512F32 computes dst = x for whole vectors; dst is aligned.
-func streamCopyAVX512F32(dst []float32, x []float32)
+// streamScaleAVX512F32 computes dst = c x for whole vectors; dst is aligned.
+func streamScaleAVX512F32(dst []float32, c float32, x []float32)

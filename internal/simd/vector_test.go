@@ -51,8 +51,8 @@ func vectorOps[T Float]() []vectorOp[T] {
 			func(_, c, x, y T) T { return x + c*y }, true},
 		{"StreamTriad", StreamTriad[T],
 			func(_, c, x, y T) T { return x + c*y }, true},
-		{"StreamCopy", func(dst []T, _ T, x, _ []T) { StreamCopy(dst, x) },
-			func(_, _, x, _ T) T { return x }, true},
+		{"StreamScale", func(dst []T, c T, x, _ []T) { StreamScale(dst, c, x) },
+			func(_, c, x, _ T) T { return c * x }, true},
 	}
 }
 

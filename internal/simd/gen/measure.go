@@ -39,9 +39,13 @@ func (v isa) measure() {
 		return d
 	})
 
-	v.function("streamCopy", "func(dst, x []T)", "computes dst = x for whole vectors; dst is aligned.")
-	x = v.pointer("x")
-	v.stream(func(at elements) reg.VecVirtual { return at.get(x) })
+	v.function("streamScale", "func(dst []T, c T, x []T)", "computes dst = c x for whole vectors; dst is aligned.")
+	c, x = v.scalar("c"), v.pointer("x")
+	v.stream(func(at elements) reg.VecVirtual {
+		d := at.get(x)
+		v.mul(c, d, d)
+		return d
+	})
 }
 
 // stream generates the rest of a kernel whose stores bypass the caches.
