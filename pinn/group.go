@@ -51,8 +51,8 @@ func (g *group) residuals() int {
 // power of two, so that rows do not fall on the same cache sets.
 const (
 	cacheBytes = 768 << 10
-	smallest   = 16 // points of a block
-	largest    = 120
+	smallest   = 16 // points of a block, a multiple of this: whole vectors
+	largest    = 112
 )
 
 // newGroup compiles expressions of fields into a group without points.
@@ -86,7 +86,7 @@ func (m *model) newGroup(nodes ...expr.Node) (*group, error) {
 	}
 	g.block = largest
 	if bytes > 0 {
-		g.block = min(max(cacheBytes/bytes/8*8, smallest), largest)
+		g.block = min(max(cacheBytes/bytes/smallest*smallest, smallest), largest)
 	}
 	return g, nil
 }

@@ -111,12 +111,17 @@ func (m *model) blockCost(g *group) float64 {
 func (w *worker) sum(ctx context.Context, theta []float64) {
 	clear(w.grad)
 	clear(w.sums)
+	for _, p := range w.passes {
+		p.load(theta)
+	}
 	for _, b := range w.blocks {
 		if ctx.Err() != nil {
-			return
+			break
 		}
-		p := w.passes[b.group]
-		p.squares(theta, w.grad, w.sums[b.term:], b.first)
+		w.passes[b.group].squares(w.grad, w.sums[b.term:], b.first)
+	}
+	for _, p := range w.passes {
+		p.flush(w.grad)
 	}
 }
 

@@ -18,6 +18,7 @@ type pass struct {
 	prog  *expr.Workspace
 	outer *expr.Workspace
 
+	parameters  []float64   // of the problem
 	variables   [][]float64 // rows of the block
 	fields      [][]float64 // views of the networks' derivatives, as program.Fields
 	fieldBars   [][]float64 // views of their adjoints
@@ -60,9 +61,29 @@ func (m *model) newPass(g *group, single bool) *pass {
 	return p
 }
 
+// load takes the weights of the passes that follow.
+func (p *pass) load(theta []float64) {
+	for i, net := range p.nets {
+		if net != nil {
+			net.Load(theta[p.m.offsets[i]:p.m.offsets[i+1]])
+		}
+	}
+	p.parameters = theta[p.m.offsets[len(p.m.nets)]:]
+}
+
+// flush adds to grad the gradients with respect to the weights of the networks
+// that backward has summed up.
+func (p *pass) flush(grad []float64) {
+	for i, net := range p.nets {
+		if net != nil {
+			net.AddGradient(grad[p.m.offsets[i]:p.m.offsets[i+1]])
+		}
+	}
+}
+
 // forward computes the outputs at points first, first+1, ... of the columns, a
 // block of them or as many as there are, and returns how many.
-func (p *pass) forward(theta []float64, points [][]float64, first int) int {
+func (p *pass) forward(points [][]float64, first int) int {
 	n := min(p.g.block, len(points[0])-first)
 	for v, row := range p.variables {
 		copy(row, points[v][first:first+n])
@@ -70,12 +91,12 @@ func (p *pass) forward(theta []float64, points [][]float64, first int) int {
 			row[i] = row[n-1] // the networks take whole blocks
 		}
 	}
-	for i, net := range p.nets {
+	for _, net := range p.nets {
 		if net != nil {
-			net.Forward(theta[p.m.offsets[i]:p.m.offsets[i+1]], p.variables)
+			net.Forward(p.variables)
 		}
 	}
-	p.g.program.Forward(p.prog, n, p.variables, p.fields, nil, theta[p.m.offsets[len(p.m.nets)]:])
+	p.g.program.Forward(p.prog, n, p.variables, p.fields, nil, p.parameters)
 	return n
 }
 
@@ -87,19 +108,19 @@ func (p *pass) backward(grad []float64, n int) {
 	for _, row := range p.fieldBars {
 		clear(row[n:])
 	}
-	for i, net := range p.nets {
+	for _, net := range p.nets {
 		if net != nil {
-			net.Reverse(grad[p.m.offsets[i]:p.m.offsets[i+1]])
+			net.Reverse()
 		}
 	}
 }
 
 // squares adds the weighted mean squares of the residuals of one block to
-// sums, one a term, and their gradient to grad.
-func (p *pass) squares(theta, grad, sums []float64, first int) {
-	n := p.forward(theta, p.g.points, first)
+// sums, one a term. Their gradient goes to grad, for the most part with flush.
+func (p *pass) squares(grad, sums []float64, first int) {
+	n := p.forward(p.g.points, first)
 	if p.g.outer != nil {
-		p.integralSquares(theta, grad, sums, n)
+		p.integralSquares(grad, sums, n)
 		return
 	}
 	for j, t := range p.g.terms {
@@ -121,7 +142,7 @@ func (p *pass) squares(theta, grad, sums []float64, first int) {
 
 // integralSquares is squares for an integral condition: n nodes of one outer
 // point.
-func (p *pass) integralSquares(theta, grad, sums []float64, n int) {
+func (p *pass) integralSquares(grad, sums []float64, n int) {
 	g, params := p.g, p.m.offsets[len(p.m.nets)]
 	for i, value := range p.integrals {
 		value[0] = 0
@@ -129,7 +150,7 @@ func (p *pass) integralSquares(theta, grad, sums []float64, n int) {
 			value[0] += w * p.prog.Output(i)[q]
 		}
 	}
-	g.outer.Forward(p.outer, 1, p.outerVars, nil, p.integrals, theta[params:])
+	g.outer.Forward(p.outer, 1, p.outerVars, nil, p.integrals, p.parameters)
 	r := p.outer.Output(0)[0]
 	factor := g.terms[0].weight / float64(g.residuals())
 	sums[0] += factor * r * r
@@ -157,9 +178,10 @@ func (m *model) evaluate(ctx context.Context, g *group, theta []float64, points 
 	for t := range threads {
 		wg.Go(func() {
 			p := m.newPass(g, false)
+			p.load(theta)
 			for b := t; b < blocks && ctx.Err() == nil; b += threads {
 				first := b * g.block
-				k := p.forward(theta, points, first)
+				k := p.forward(points, first)
 				for j := range out {
 					copy(out[j][first:first+k], p.prog.Output(j)[:k])
 				}

@@ -139,7 +139,7 @@ func TestForwardDenseOrderSix(t *testing.T) {
 			t.Parallel()
 			inputs := []Input{{Lo: 0, Hi: 1}, {Lo: -1, Hi: 1}}
 			s := newSample(inputs, []int{8, 8}, 1, act, mustSet(dense(6, 2)...), 3)
-			s.ws.Forward(s.w, s.x)
+			forward(s.ws, s.w, s.x)
 			requireForward(t, newExact(s), 3e-14)
 		})
 	}
@@ -157,7 +157,7 @@ func TestReverseExact(t *testing.T) {
 			t.Run(c.name+"/"+act.String(), func(t *testing.T) {
 				t.Parallel()
 				s := newSample(c.inputs, c.hidden, c.outputs, act, mustSet(c.want...), points)
-				s.ws.Forward(s.w, s.x)
+				forward(s.ws, s.w, s.x)
 				e := newExact(s)
 				requireForward(t, e, 3e-14)
 
@@ -190,7 +190,7 @@ func TestReverseExact(t *testing.T) {
 					e.w[i] = w
 				}
 				grad := make([]float64, len(s.w))
-				s.ws.Reverse(grad)
+				backward(s.ws, grad)
 				require.Positive(t, largest(want))
 				requireClose(t, want, grad, 3e-14, "gradient")
 			})

@@ -24,11 +24,13 @@ func Example() {
 	net.Init(weights, rand.New(rand.NewPCG(1, 0)))
 
 	ws := net.NewPass(set, 1, false)
-	ws.Forward(weights, [][]float64{{0.5}, {0.25}})
+	ws.Load(weights)
+	ws.Forward([][]float64{{0.5}, {0.25}})
 	xx := set.Find(jet.MultiIndex{0, 2})
 	fmt.Println("finite:", ws.Derivative(0, xx)[0]-ws.Derivative(0, xx)[0] == 0)
 	ws.Bar(0, xx)[0] = 1 // the other adjoints are zero
-	ws.Reverse(grad)
+	ws.Reverse()
+	ws.AddGradient(grad)
 	fmt.Println("du_xx/dbias of the output:", grad[len(grad)-1])
 	// Output:
 	// members: 4

@@ -62,7 +62,7 @@ func TestForwardAgainstSymbolicDerivatives(t *testing.T) {
 		for _, act := range activations {
 			t.Run(c.name+"/"+act.String(), func(t *testing.T) {
 				s := newSample(inputs, c.hidden, 1, act, mustSet(c.want...), points)
-				s.ws.Forward(s.w, s.x)
+				forward(s.ws, s.w, s.x)
 				value, err := expr.Parse(s.text(0), scope)
 				require.NoError(t, err)
 				nodes := map[MultiIndex]expr.Node{{}: value}

@@ -23,11 +23,11 @@ func BenchmarkBlock(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				ws.Forward(w, x)
+				forward(ws, w, x)
 				for r := range set.Len() {
 					copy(ws.Bar(0, r), ws.Derivative(0, r))
 				}
-				ws.Reverse(grad)
+				backward(ws, grad)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*block), "ns/point")
 		})

@@ -113,7 +113,7 @@ func TestAdjoint(t *testing.T) {
 				for i := range moved {
 					moved[i] = s.w[i] + sign*k*step*v[i]
 				}
-				s.ws.Forward(moved, s.x)
+				forward(s.ws, moved, s.x)
 				for i := range u {
 					left += sign * c / step * u[i] * bar[i]
 					size += math.Abs(u[i] * bar[i])
@@ -121,9 +121,9 @@ func TestAdjoint(t *testing.T) {
 			}
 		}
 
-		s.ws.Forward(s.w, s.x)
+		forward(s.ws, s.w, s.x)
 		grad := make([]float64, len(s.w))
-		s.ws.Reverse(grad)
+		backward(s.ws, grad)
 		right := 0.0
 		for i := range v {
 			right += v[i] * grad[i]
@@ -148,24 +148,24 @@ func TestBlockSize(t *testing.T) {
 	for _, c := range problems {
 		for _, act := range activations {
 			whole := newSample(c.inputs, c.hidden, c.outputs, act, mustSet(c.want...), points)
-			whole.ws.Forward(whole.w, whole.x)
+			forward(whole.ws, whole.w, whole.x)
 			whole.randomBar(rand.New(rand.NewPCG(1, 1)))
 			bar := whole.split(0, points)
 			copy(bar.ws.bar, whole.ws.bar)
 			want := make([]float64, len(whole.w))
-			whole.ws.Reverse(want)
+			backward(whole.ws, want)
 
 			for _, size := range []int{1, 7, 16, 32} {
 				grad := make([]float64, len(whole.w))
 				for from := 0; from < points; from += size {
 					to := min(from+size, points)
 					part := whole.split(from, to)
-					part.ws.Forward(part.w, part.x)
+					forward(part.ws, part.w, part.x)
 					part.rows(func(o, r int) {
 						require.Equal(t, whole.ws.Derivative(o, r)[from:to], part.ws.Derivative(o, r), "%s, %s, blocks of %d, member %v", c.name, act, size, whole.set.Index[r])
 						copy(part.ws.Bar(o, r), bar.ws.Bar(o, r)[from:to])
 					})
-					part.ws.Reverse(grad) // adds to grad
+					backward(part.ws, grad) // adds to grad
 				}
 				for l := range whole.net.layers() {
 					wantMatrix, wantBias := layer(whole.net, want, l)
@@ -184,8 +184,8 @@ func TestLargerSet(t *testing.T) {
 	for _, act := range activations {
 		small := newSample(inputs, []int{6, 5}, 2, act, mustSet(MultiIndex{1}, MultiIndex{0, 3}), 5)
 		large := newSample(inputs, []int{6, 5}, 2, act, mustSet(MultiIndex{2, 2}, MultiIndex{1, 4}), 5)
-		small.ws.Forward(small.w, small.x)
-		large.ws.Forward(large.w, large.x)
+		forward(small.ws, small.w, small.x)
+		forward(large.ws, large.w, large.x)
 		small.rows(func(o, r int) {
 			require.Equal(t, small.ws.Derivative(o, r), large.ws.Derivative(o, large.set.Find(small.set.Index[r])))
 		})
@@ -202,9 +202,9 @@ func TestWorkspaceReuse(t *testing.T) {
 		}
 		gradients := [2][]float64{make([]float64, len(s.w)), make([]float64, len(s.w))}
 		for i, sample := range []*sample{s, fresh} {
-			sample.ws.Forward(sample.w, sample.x)
+			forward(sample.ws, sample.w, sample.x)
 			sample.randomBar(rand.New(rand.NewPCG(5, 5)))
-			sample.ws.Reverse(gradients[i])
+			backward(sample.ws, gradients[i])
 		}
 		require.Equal(t, fresh.ws.out, s.ws.out)
 		require.Equal(t, gradients[1], gradients[0])
@@ -214,7 +214,7 @@ func TestWorkspaceReuse(t *testing.T) {
 // A network without hidden layers is affine, its derivatives constant.
 func TestAffineNetwork(t *testing.T) {
 	s := newSample([]Input{{Lo: 2, Hi: 6}, {Lo: -1, Hi: 0}}, nil, 2, Tanh, mustSet(MultiIndex{1, 1}, MultiIndex{2}), 6)
-	s.ws.Forward(s.w, s.x)
+	forward(s.ws, s.w, s.x)
 	for o := range 2 {
 		a, b, c := s.w[2*o]/2, s.w[2*o+1]*2, s.w[4+o]
 		for p := range 6 {
@@ -235,7 +235,7 @@ func TestPeriodicInput(t *testing.T) {
 	for _, act := range activations {
 		s := newSample(inputs, []int{8, 8}, 2, act, mustSet(MultiIndex{1, 2}, MultiIndex{0, 4}), 4)
 		s.x = [][]float64{{0.3, 0.3, 0.8, 0.8}, {-1, 3, 0.7, 4.7}}
-		s.ws.Forward(s.w, s.x)
+		forward(s.ws, s.w, s.x)
 		s.rows(func(o, r int) {
 			d := s.ws.Derivative(o, r)
 			requireClose(t, []float64{d[0], d[2]}, []float64{d[1], d[3]}, 3e-14, "%s: member %v of output %d", act, s.set.Index[r], o)
@@ -250,12 +250,23 @@ func TestForwardAndReverseDoNotAllocate(t *testing.T) {
 			s := newSample(c.inputs, c.hidden, c.outputs, act, mustSet(c.want...), 16)
 			grad := make([]float64, len(s.w))
 			require.Zero(t, testing.AllocsPerRun(10, func() {
-				s.ws.Forward(s.w, s.x)
+				forward(s.ws, s.w, s.x)
 				for r := range s.set.Len() {
 					copy(s.ws.Bar(0, r), s.ws.Derivative(0, r))
 				}
-				s.ws.Reverse(grad)
+				backward(s.ws, grad)
 			}), "%s, %s", c.name, act)
 		}
 	}
+}
+
+// forward and backward take a network through one block alone.
+func forward(p Pass, w []float64, x [][]float64) {
+	p.Load(w)
+	p.Forward(x)
+}
+
+func backward(p Pass, grad []float64) {
+	p.Reverse()
+	p.AddGradient(grad)
 }

@@ -11,18 +11,22 @@ import (
 // derivative set. Outside it all is float64; NewPass chooses the precision
 // within. A goroutine has its own.
 type Pass interface {
-	// Forward computes the outputs and their derivatives with the weights w; x[v]
-	// is the row of values of variable v, one a point of the block.
-	Forward(w []float64, x [][]float64)
+	// Load takes the weights of the passes that follow.
+	Load(w []float64)
+	// Forward computes the outputs and their derivatives; x[v] is the row of
+	// values of variable v, one a point of the block.
+	Forward(x [][]float64)
 	// Derivative returns the row, one value a point, of the derivative of an
 	// output whose multi-index is member r of the set. Valid after Forward.
 	Derivative(output, r int) []float64
 	// Bar returns the row of the adjoint of Derivative(output, r), zero at first.
 	// The caller fills it before Reverse, which leaves it as it is.
 	Bar(output, r int) []float64
-	// Reverse adds to grad the gradient with respect to the weights of the scalar
-	// whose adjoints are in Bar. It follows Forward.
-	Reverse(grad []float64)
+	// Reverse sums up the gradient with respect to the weights of the scalar whose
+	// adjoints are in Bar. It follows Forward.
+	Reverse()
+	// AddGradient adds to grad what Reverse has summed up, and begins a new sum.
+	AddGradient(grad []float64)
 }
 
 // NewPass returns a pass over blocks of the given number of points, in float64
@@ -93,9 +97,21 @@ func row[T, E simd.Float](p *pass[T], block []E, unit, r int) []E {
 	return block[i : i+p.block]
 }
 
-func (p *pass[T]) Forward(w []float64, x [][]float64) {
+func (p *pass[T]) Load(w []float64) {
+	for i := range p.w {
+		p.w[i] = T(w[i])
+	}
+}
+
+func (p *pass[T]) AddGradient(grad []float64) {
+	for i, v := range p.grad {
+		grad[i] += float64(v)
+	}
+	clear(p.grad)
+}
+
+func (p *pass[T]) Forward(x [][]float64) {
 	n, rows := p.net, p.set.Len()*p.block
-	convert(p.w, w)
 	p.embed(x)
 	for l := range n.layers() {
 		in, out := n.shape(l)
@@ -125,9 +141,8 @@ func (p *pass[T]) Forward(w []float64, x [][]float64) {
 	})
 }
 
-func (p *pass[T]) Reverse(grad []float64) {
+func (p *pass[T]) Reverse() {
 	n, rows := p.net, p.set.Len()*p.block
-	clear(p.grad)
 	abar, zbar := p.frame[p.scratch.a:], p.frame[p.scratch.z:]
 	p.eachRow(func(i, j int, factorial float64) {
 		for q, v := range p.bar[i:j] {
@@ -140,16 +155,13 @@ func (p *pass[T]) Reverse(grad []float64) {
 		gradMatrix, gradBias := layer(n, p.grad, l)
 		simd.AddMatMulBT(gradMatrix, zbar, p.frame[p.a[l]:], out, in, rows)
 		for u := range out {
-			gradBias[u] = simd.Sum(zbar[u*rows : u*rows+p.block])
+			gradBias[u] += simd.Sum(zbar[u*rows : u*rows+p.block])
 		}
 		if l == 0 {
-			break
+			return
 		}
 		simd.MatMulT(abar, matrix, zbar, out, in, rows)
 		simd.Products(p.frame, p.reverse[l-1], p.block, in, rows)
-	}
-	for i, v := range p.grad {
-		grad[i] += float64(v)
 	}
 }
 
@@ -159,13 +171,6 @@ func (p *pass[T]) Reverse(grad []float64) {
 func (p *pass[T]) eachRow(f func(i, j int, factorial float64)) {
 	for i, k := 0, 0; i < len(p.out); i, k = i+p.block, k+1 {
 		f(i, i+p.block, p.set.Factorial[k%p.set.Len()])
-	}
-}
-
-func convert[T simd.Float](dst []T, src []float64) {
-	src = src[:len(dst)]
-	for i := range dst {
-		dst[i] = T(src[i])
 	}
 }
 
