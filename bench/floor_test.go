@@ -48,11 +48,15 @@ func TestMembers(t *testing.T) {
 func TestTrainingAdvancesByOneIteration(t *testing.T) {
 	step, stop, err := trainings()[0].start(16, "float64", 1)
 	require.NoError(t, err)
-	for range 3 {
-		require.NoError(t, step())
+	for i := range 3 {
+		now, err := step()
+		require.NoError(t, err)
+		require.Equal(t, i+1, now.Total)
+		require.Equal(t, i+2, now.Evaluations, "one an iteration, and one to begin with")
 	}
 	stop()
-	require.Error(t, step(), "the training has been stopped")
+	_, err = step()
+	require.Error(t, err, "the training has been stopped")
 }
 
 func TestTrainingsStopUnstarted(t *testing.T) {

@@ -78,7 +78,7 @@ func stepTasks(counts []int, interior int) (tasks []task, stop func(), err error
 				stops = append(stops, end)
 				return func(repeat int) error {
 					for range repeat {
-						if err := step(); err != nil {
+						if _, err := step(); err != nil {
 							return fmt.Errorf("%s: %w", t.name, err)
 						}
 					}
@@ -95,17 +95,17 @@ func stepTasks(counts []int, interior int) (tasks []task, stop func(), err error
 }
 
 // start begins a training that advances by one iteration with each call of
-// step.
-func (t training) start(interior int, precision string, threads int) (step func() error, stop func(), err error) {
-	var advance func(struct{}) bool // ends an iteration; false: no other is wanted
+// step, which tells where it stands.
+func (t training) start(interior int, precision string, threads int) (step func() (pinn.Progress, error), stop func(), err error) {
+	var advance func(pinn.Progress) bool // ends an iteration; false: no other is wanted
 	ctx, cancel := context.WithCancel(context.Background())
 	trainer, err := pinn.New(t.problem(), pinn.Settings{
 		Network: pinn.Network{Hidden: t.hidden},
 		Points:  pinn.Points{Interior: interior},
 		Train:   []pinn.Stage{{Optimizer: "adam", Iterations: math.MaxInt32}},
 		Threads: threads, Precision: precision,
-		Progress: func(pinn.Progress) {
-			if !advance(struct{}{}) {
+		Progress: func(now pinn.Progress) {
+			if !advance(now) {
 				cancel()
 			}
 		},
@@ -115,14 +115,15 @@ func (t training) start(interior int, precision string, threads int) (step func(
 		return nil, nil, err
 	}
 	var ended error
-	next, stop := iter.Pull(func(yield func(struct{}) bool) {
+	next, stop := iter.Pull(func(yield func(pinn.Progress) bool) {
 		advance = yield
 		_, ended = trainer.Run(ctx)
 	})
-	return func() error {
-		if _, ok := next(); !ok {
-			return errors.Join(errors.New("the training ended"), ended)
+	return func() (pinn.Progress, error) {
+		now, ok := next()
+		if !ok {
+			return now, errors.Join(errors.New("the training ended"), ended)
 		}
-		return nil
+		return now, nil
 	}, stop, nil
 }

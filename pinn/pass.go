@@ -132,10 +132,12 @@ func (p *pass) squares(grad, sums []float64, first int) {
 			}
 		}
 		factor := t.weight / float64(p.g.residuals())
+		square := 0.0
 		for i, v := range seed {
-			sums[j] += factor * v * v
+			square += v * v
 			seed[i] = 2 * factor * v
 		}
+		sums[j] += factor * square
 	}
 	p.backward(grad, n)
 }

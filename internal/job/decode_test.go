@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -355,6 +356,7 @@ func TestCheckBurgers(t *testing.T) {
 	require.NoError(t, err)
 	var b strings.Builder
 	require.NoError(t, j.Check(&b))
+	text := regexp.MustCompile(`about \d+ MB`).ReplaceAllString(b.String(), "about N MB") // depends on the cores
 	assert.Equal(t, `burgers: pinn
 
 residuals
@@ -364,7 +366,7 @@ fields
   u carries u, u_t, u_x, u_xx; is -sin(pi*x) + t*(1 - x^2)*N
 
 networks 1, hidden layers 30 x 30 x 30, tanh, 1981 trainable numbers
-memory about 45 MB
+memory about N MB
 
 loss terms and their points
     10000  u_t + u*u_x = nu*u_xx
@@ -374,5 +376,5 @@ training
   2. ssbroyden, at most 5000 iterations on the logarithm of the loss, until it is below 1e-12
 
 reference at 25600 points
-`, b.String())
+`, text)
 }

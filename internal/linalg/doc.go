@@ -9,8 +9,8 @@
 // reuse. It serves one operation at a time; a factor is immutable and may be
 // used with several workspaces at once.
 //
-// Results do not depend on the number of goroutines, bit for bit: work is cut
-// by the sizes alone, and every element is summed in one order.
+// Results do not depend on the number of goroutines, bit for bit: however the
+// work is cut, every element is summed in one order.
 //
 // Shapes that do not fit are mistakes of the program and panic, as slices do.
 // What depends on values is an error.

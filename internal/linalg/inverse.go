@@ -11,7 +11,7 @@ const inverseOrder = 128
 // factor, and n² elements of the workspace.
 //
 // Z = L⁻ᵀ comes from Lᵀ Z = I, not from L Zᵀ = I: only so the residual of
-// A Z Zᵀ = I is of the inverseOrder of n ε κ(A) (Du Croz and Higham, Stability of
+// A Z Zᵀ = I is of the order of n ε κ(A) (Du Croz and Higham, Stability of
 // methods for matrix inversion, IMA J. Numer. Anal. 12, 1992).
 func (c Cholesky) Inverse(w *Workspace, inverse Matrix) {
 	n := c.l.Rows

@@ -15,12 +15,12 @@ const panel = 32
 // RankError is returned when the columns of a matrix are linearly dependent in
 // floating-point arithmetic, or not finite.
 type RankError struct {
-	Column     int     // the first such column, from 0
-	R, Largest float64 // its |r_jj| and the largest |r_jj|
+	Column  int     // the first such column, from 0
+	R, Norm float64 // its |r_jj| and the norm of the column
 }
 
 func (e *RankError) Error() string {
-	return fmt.Sprintf("linalg: column %d depends on those before it: |r| is %g, the largest %g", e.Column, e.R, e.Largest)
+	return fmt.Sprintf("linalg: column %d seems to depend on those before it: what they leave of its norm %g is %g", e.Column, e.Norm, e.R)
 }
 
 // QR is the orthogonal Q and the upper triangular R of A = Q [R; 0], m x n with
@@ -138,7 +138,8 @@ func (w *Workspace) reflect(v, t, c Matrix, rest [2]Matrix) {
 // Solve minimises ‖A X - B‖ for every column of B, m x k with contiguous rows,
 // in place: the first n rows become X; the norm of a column of the others is
 // that of its residual. The error is a *RankError if some |r_jj| is at most
-// m ε max |r_ii|; then B is as it was.
+// m ε times the norm of column j: without pivoting a sign of deficient rank, not
+// a test for it. Then B is as it was.
 func (q QR) Solve(w *Workspace, b Matrix) error {
 	m, n := q.a.Rows, q.a.Cols
 	check("B", b, m, b.Cols)
@@ -159,14 +160,14 @@ func (q QR) Solve(w *Workspace, b Matrix) error {
 
 func (q QR) fullRank() error {
 	const epsilon = 0x1p-52
-	r := func(j int) float64 { return math.Abs(q.a.Data[j*(q.a.RowStride+1)]) }
-	largest := 0.0
 	for j := range q.a.Cols {
-		largest = max(largest, r(j))
-	}
-	for j := range q.a.Cols {
-		if bound := float64(q.a.Rows) * epsilon * largest; !(r(j) > bound) || math.IsInf(r(j), 1) {
-			return &RankError{j, r(j), largest}
+		norm := 0.0 // of column j of R, and so of A
+		for i := range j + 1 {
+			norm = math.Hypot(norm, q.a.Data[i*q.a.RowStride+j])
+		}
+		r := math.Abs(q.a.Data[j*(q.a.RowStride+1)])
+		if !(r > float64(q.a.Rows)*epsilon*norm) || math.IsInf(norm, 1) {
+			return &RankError{j, r, norm}
 		}
 	}
 	return nil

@@ -122,3 +122,22 @@ func TestNoColumns(t *testing.T) {
 	w := NewWorkspace(1)
 	require.NoError(t, w.QR(RowMajor(nil, 3, 0)).Solve(w, normals(1, 3, 2)))
 }
+
+// Columns of very different size are not dependent ones, and a value that is
+// no number is found in its own column.
+func TestQRRankByColumn(t *testing.T) {
+	w := NewWorkspace(1)
+	q := w.QR(RowMajor([]float64{1, 0, 0, 1e-20}, 2, 2))
+	b := []float64{1, 1e-20}
+	require.NoError(t, q.Solve(w, RowMajor(b, 2, 1)))
+	require.InDeltaSlice(t, []float64{1, 1}, b, 1e-14)
+
+	a := make([]float64, 12)
+	for i := range a {
+		a[i] = 1 / float64(1+i*i)
+	}
+	a[2] = math.NaN() // column 2 of 3
+	var rank *RankError
+	require.ErrorAs(t, w.QR(RowMajor(a, 4, 3)).Solve(w, RowMajor(make([]float64, 4), 4, 1)), &rank)
+	require.Equal(t, 2, rank.Column)
+}

@@ -32,7 +32,8 @@
 //
 // Accuracy of the elementary functions in assembly, in units in the last place,
 // worst of 200,000 random arguments over the whole range for either type: Exp
-// 0.95, Tanh 2.0, Sigmoid 2.1, Softplus 1.6, SinCos 1.4. They overflow to
+// 0.95, Tanh 2.0, Sigmoid 2.1, Softplus 1.6, SinCos 1.4 up to 2^30 (float32:
+// 2^13), beyond which it is that of package math. They overflow to
 // infinity, underflow gradually to zero, and pass a NaN on, as the mathematical
 // function rounded does. The portable ones are those of package math, which
 // gives the sine and cosine of large arguments to absolute accuracy only.

@@ -244,3 +244,25 @@ func TestShapesPanic(t *testing.T) {
 		require.Panics(t, call, name)
 	}
 }
+
+// A right side of one column may have any strides.
+func TestTrsmStridedColumn(t *testing.T) {
+	each(t, testTrsmStridedColumn[float64], testTrsmStridedColumn[float32])
+}
+
+func testTrsmStridedColumn[T Float](t *testing.T) {
+	data := make([]T, 20)
+	for i := range data {
+		data[i] = T(i)
+	}
+	var w Workspace[T]
+	l := RowMajor([]T{1, 0, 0, 2, 1, 0, 0, 0, 4}, 3, 3)
+	w.Trsm(l, Matrix[T]{Data: data, Rows: 3, Cols: 1, RowStride: 7, ColStride: 3})
+	for i, v := range data {
+		want := T(i)
+		if i == 14 {
+			want = 14. / 4
+		}
+		require.Equal(t, want, v, "element %d", i)
+	}
+}

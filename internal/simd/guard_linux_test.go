@@ -55,6 +55,7 @@ func testNoAccessOutside[T Float](t *testing.T) {
 			Triad(z, 1, x, y)
 			StreamTriad(z, 1, x, y)
 			StreamScale(z, 1, x)
+			Products(z, []Product{{C: 2, Start: One}, {Y: -1, C: 1, Start: Old}}, len(z), 1, 0)
 			Exp(z, x)
 			Tanh(z, x)
 			Sigmoid(z, x)

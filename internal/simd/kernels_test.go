@@ -1,6 +1,8 @@
 package simd
 
 import (
+	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,6 +28,9 @@ func TestLevelInUse(t *testing.T) {
 	_, err := choose(Level())
 	require.NoError(t, err)
 	require.Equal(t, activeErr, Check())
+	if level := os.Getenv(environment); slices.Contains(Levels(), level) {
+		require.Equal(t, level, Level())
+	}
 }
 
 // No call allocates.

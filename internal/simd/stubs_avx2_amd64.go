@@ -118,7 +118,7 @@ func productsAVX2(frame []float64, list *byte, length int, n int, units int, str
 // productsAVX2F32 runs a list of products on rows of the frame, for each of a number of units.
 func productsAVX2F32(frame []float32, list *byte, length int, n int, units int, stride int)
 
-// multiplyAddsAVX2 multiplies and adds the lanes of twelve registers in each round.
+// multiplyAddsAVX2 computes s = s/2 + 1 in the lanes of twelve registers in each round.
 func multiplyAddsAVX2(rounds int)
 
 // triadAVX2 computes dst = x + c y.
@@ -130,7 +130,7 @@ func streamTriadAVX2(dst []float64, c float64, x []float64, y []float64)
 // streamScaleAVX2 computes dst = c x for whole vectors; dst is aligned.
 func streamScaleAVX2(dst []float64, c float64, x []float64)
 
-// multiplyAddsAVX2F32 multiplies and adds the lanes of twelve registers in each round.
+// multiplyAddsAVX2F32 computes s = s/2 + 1 in the lanes of twelve registers in each round.
 func multiplyAddsAVX2F32(rounds int)
 
 // triadAVX2F32 computes dst = x + c y.

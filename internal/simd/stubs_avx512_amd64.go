@@ -124,7 +124,7 @@ func productsAVX512(frame []float64, list *byte, length int, n int, units int, s
 // productsAVX512F32 runs a list of products on rows of the frame, for each of a number of units.
 func productsAVX512F32(frame []float32, list *byte, length int, n int, units int, stride int)
 
-// multiplyAddsAVX512 multiplies and adds the lanes of twelve registers in each round.
+// multiplyAddsAVX512 computes s = s/2 + 1 in the lanes of twelve registers in each round.
 func multiplyAddsAVX512(rounds int)
 
 // triadAVX512 computes dst = x + c y.
@@ -136,7 +136,7 @@ func streamTriadAVX512(dst []float64, c float64, x []float64, y []float64)
 // streamScaleAVX512 computes dst = c x for whole vectors; dst is aligned.
 func streamScaleAVX512(dst []float64, c float64, x []float64)
 
-// multiplyAddsAVX512F32 multiplies and adds the lanes of twelve registers in each round.
+// multiplyAddsAVX512F32 computes s = s/2 + 1 in the lanes of twelve registers in each round.
 func multiplyAddsAVX512F32(rounds int)
 
 // triadAVX512F32 computes dst = x + c y.

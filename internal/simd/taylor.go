@@ -27,15 +27,22 @@ const (
 // elements after those of the unit before. Rows may be the same; those that
 // are not must not overlap.
 func Products[T Float](frame []T, list []Product, n, units, stride int) {
+	if n < 0 || units < 0 || stride < 0 || n > len(frame) || units > 1 && stride > len(frame)/(units-1) {
+		panic("simd: rows outside the frame")
+	}
 	if n == 0 || units == 0 {
 		return
 	}
+	frame = frame[:len(frame):len(frame)]
 	last := (units-1)*stride + n // of the elements after a row's first
 	for i := range list {
 		p := &list[i]
 		_, _ = frame[p.Dst:p.Dst+last], frame[p.X:p.X+last]
 		if p.Y >= 0 {
 			_ = frame[p.Y : p.Y+last]
+		}
+		if p.Start < Zero || p.Start > One {
+			panic("simd: unknown start of a product")
 		}
 	}
 	use[T]().products(frame, list, n, units, stride)

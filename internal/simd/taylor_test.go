@@ -44,9 +44,13 @@ func testTaylor[T Float](t *testing.T, level string, products func([]T, []Produc
 }
 
 func TestProductsPanicOutsideTheFrame(t *testing.T) {
-	frame := make([]float64, 10)
+	frame := make([]float64, 20)[:10]
 	for _, p := range []Product{{Dst: 7}, {X: 7}, {Y: 7}, {Dst: -1}, {X: -1}} {
 		require.Panics(t, func() { Products(frame, []Product{p}, 2, 2, 3) })
 	}
+	for _, a := range [][3]int{{-1, 1, 1}, {2, -1, 1}, {2, 2, -1}, {11, 1, 0}, {2, math.MaxInt, math.MaxInt / 2}} {
+		require.Panics(t, func() { Products(frame, []Product{{Y: -1}}, a[0], a[1], a[2]) })
+	}
+	require.Panics(t, func() { Products(frame, []Product{{Y: -1, Start: 7}}, 1, 1, 0) })
 	require.NotPanics(t, func() { Products(frame, []Product{{Dst: 5, Y: -1}}, 2, 2, 3) })
 }

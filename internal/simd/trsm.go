@@ -63,11 +63,11 @@ func (w *Workspace[T]) solveSmall(l, b Matrix[T], transposed bool) {
 		for j := range i {
 			row[j] = -l.Data[i*l.RowStride+j*l.ColStride]
 		}
-		row[i] = 1 / l.Data[i*(l.RowStride+l.ColStride)]
+		row[i] = l.Data[i*(l.RowStride+l.ColStride)]
 	}
 	for j := 0; j < b.Cols; j += columns {
 		part := b.Part(0, j, n, min(columns, b.Cols-j))
-		if b.ColStride == 1 {
+		if b.ColStride == 1 || b.Cols == 1 {
 			w.substitute(neg, part, transposed)
 			continue
 		}
@@ -80,11 +80,14 @@ func (w *Workspace[T]) solveSmall(l, b Matrix[T], transposed bool) {
 }
 
 // substitute solves by the same halving down to one row, without packing. L
-// comes with its diagonal inverted and the rest negated.
+// comes with all but its diagonal negated.
 func (w *Workspace[T]) substitute(l, b Matrix[T], transposed bool) {
 	k, n := w.use(), b.Rows
 	if n == 1 {
-		k.scale(b.row(0), l.Data[0], b.row(0))
+		row, d := b.row(0), l.Data[0]
+		for j := range row {
+			row[j] /= d // its reciprocal may overflow
+		}
 		return
 	}
 	h := n / 2

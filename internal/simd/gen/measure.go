@@ -9,15 +9,18 @@ import (
 // multiply-adds as its pipelines take, and streams of memory with stores that
 // bypass the caches.
 func (v isa) measure() {
-	v.function("multiplyAdds", "func(rounds int)", "multiplies and adds the lanes of twelve registers in each round.")
+	v.function("multiplyAdds", "func(rounds int)", "computes s = s/2 + 1 in the lanes of twelve registers in each round.")
 	const chains = 12
-	for i := range chains + 1 {
-		v.zero(v.register(i))
+	half, one := v.register(chains), v.register(chains+1)
+	v.load(v.constant(0.5), half)
+	v.load(v.constant(1), one)
+	for i := range chains {
+		v.copy(one, v.register(i))
 	}
 	rounds, loop := v.integer("rounds"), v.label("round")
 	v.Label(loop)
 	for i := range chains {
-		v.fma(v.register(chains), v.register(chains), v.register(i))
+		v.horner(one, half, v.register(i))
 	}
 	v.DECQ(rounds)
 	v.JG(LabelRef(loop))
