@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-0772dd2d/ritz/internal/expr"
 	"github.com/seed-0772dd2d/ritz/internal/jet"
+	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
 
 // A group is a set of residuals at a common set of points. Networks and
@@ -46,13 +47,12 @@ func (g *group) residuals() int {
 	return len(g.points[0])
 }
 
-// A block is as large as keeps its jets in a core's second-level cache, of
-// which cacheBytes are counted on, and no larger than pays. The bound is not a
-// power of two, so that rows do not fall on the same cache sets.
+// A block is as large as keeps its jets in three quarters of a core's
+// second-level cache, and no larger than pays. The bound is not a power of two,
+// so that rows do not fall on the same cache sets.
 const (
-	cacheBytes = 768 << 10
-	smallest   = 16 // points of a block, a multiple of this: whole vectors
-	largest    = 112
+	smallest = 16 // points of a block, a multiple of this: whole vectors
+	largest  = 112
 )
 
 // newGroup compiles expressions of fields into a group without points.
@@ -78,7 +78,7 @@ func (m *model) newGroup(nodes ...expr.Node) (*group, error) {
 		if g.sets[i], err = jet.NewSet(orders...); err != nil {
 			return nil, err
 		}
-		bytes += m.nets[i].BlockBytes(g.sets[i])
+		bytes += m.nets[i].BlockBytes(g.sets[i], m.single)
 	}
 	for _, ref := range program.Fields {
 		net, unit := m.raw(ref.Index)
@@ -86,7 +86,7 @@ func (m *model) newGroup(nodes ...expr.Node) (*group, error) {
 	}
 	g.block = largest
 	if bytes > 0 {
-		g.block = min(max(cacheBytes/bytes/smallest*smallest, smallest), largest)
+		g.block = min(max(simd.L2()/4*3/bytes/smallest*smallest, smallest), largest)
 	}
 	return g, nil
 }

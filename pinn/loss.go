@@ -38,7 +38,7 @@ type worker struct {
 
 type blockRef struct{ group, first, term int }
 
-func newLoss(m *model, groups []*group, threads int, single bool) *loss {
+func newLoss(m *model, groups []*group, threads int) *loss {
 	l := &loss{m: m, groups: groups}
 	blocks := 0
 	for _, g := range groups {
@@ -51,7 +51,7 @@ func newLoss(m *model, groups []*group, threads int, single bool) *loss {
 	for range min(threadCount(threads), blocks) {
 		w := &worker{grad: make([]float64, m.weights()), sums: make([]float64, len(l.terms))}
 		for _, g := range groups {
-			w.passes = append(w.passes, m.newPass(g, single))
+			w.passes = append(w.passes, m.newPass(g, m.single))
 		}
 		w.run = func() {
 			defer l.wg.Done()

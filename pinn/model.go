@@ -20,6 +20,7 @@ type model struct {
 	shape   Network
 	scope   *expr.Scope
 	params  []string // names of the parameters, sorted
+	single  bool     // the networks train in float32
 
 	nets    []*jet.Network
 	offsets []int       // of each network in the weights; the last is that of the parameters

@@ -91,6 +91,7 @@ func New(p *Problem, s Settings) (*Trainer, error) {
 	} else if s.Precision != "float64" && s.Precision != "float32" {
 		return nil, &TextError{Part: "precision", Index: -1, Err: fmt.Errorf("unknown precision %q: choose float64, float32", s.Precision)}
 	}
+	m.single = t.settings.Precision == "float32"
 	if s.Threads < 0 || s.Threads > maxThreads {
 		return nil, fmt.Errorf("threads %d: must be from 1 to %d, or 0 for all cores", s.Threads, maxThreads)
 	}
@@ -140,7 +141,7 @@ func (t *Trainer) place() error {
 	if n := len(t.placed[0]); p.Resample.Every > 0 && p.Resample.Candidates < n {
 		return &TextError{Part: "points", Key: "resample", Err: fmt.Errorf("%d candidates for %d interior points: give at least as many", p.Resample.Candidates, n)}
 	}
-	t.loss = newLoss(m, groups, t.settings.Threads, t.settings.Precision == "float32")
+	t.loss = newLoss(m, groups, t.settings.Threads)
 	return nil
 }
 

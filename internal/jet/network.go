@@ -87,11 +87,14 @@ func (n *Network) Init(w []float64, rng *rand.Rand) {
 }
 
 // BlockBytes is the memory of the jets of one point, which the forward pass
-// writes and the reverse pass reads again.
-func (n *Network) BlockBytes(set *Set) int {
+// writes and the reverse pass reads again, in float64 or, if single, float32.
+func (n *Network) BlockBytes(set *Set, single bool) int {
 	units := 0
 	for _, w := range n.widths {
 		units += 2 * w
+	}
+	if single {
+		return 4 * units * set.Len()
 	}
 	return 8 * units * set.Len()
 }

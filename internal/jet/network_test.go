@@ -15,7 +15,8 @@ func TestNewNetwork(t *testing.T) {
 	net, err := NewNetwork([]Input{{Lo: 0, Hi: 1}, {Lo: 0, Hi: 1, Periodic: true}}, []int{5, 4}, 2, Tanh)
 	require.NoError(t, err)
 	require.Equal(t, 5*(3+1)+4*(5+1)+2*(4+1), net.Weights())
-	require.Equal(t, 8*2*(3+5+4+2)*4, net.BlockBytes(mustSet(MultiIndex{1}, MultiIndex{0, 2})))
+	require.Equal(t, 8*2*(3+5+4+2)*4, net.BlockBytes(mustSet(MultiIndex{1}, MultiIndex{0, 2}), false))
+	require.Equal(t, 4*2*(3+5+4+2)*4, net.BlockBytes(mustSet(MultiIndex{1}, MultiIndex{0, 2}), true))
 
 	for message, build := range map[string]func() (*Network, error){
 		"layer width 0: must be from 1 to 16384":     func() (*Network, error) { return NewNetwork(unit, []int{3, 0}, 1, Tanh) },

@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -130,5 +131,51 @@ func testShortVectorsPanic[T Float](t *testing.T) {
 		require.Panics(t, func() { Softplus(full, short) }, "Softplus, %d", n)
 		require.Panics(t, func() { SinCos(full, short, full) }, "SinCos cos, %d", n)
 		require.Panics(t, func() { SinCos(full, full, short) }, "SinCos x, %d", n)
+	}
+}
+
+// Special values pass through the vector operations as through plain Go: every
+// one meets every other at every position of a vector and of its tail.
+func TestVectorSpecialValues(t *testing.T) {
+	each(t, testVectorSpecialValues[float64], testVectorSpecialValues[float32])
+}
+
+func testVectorSpecialValues[T Float](t *testing.T) {
+	nan, inf := T(math.NaN()), T(math.Inf(1))
+	special := []T{nan, inf, -inf, 0, T(math.Copysign(0, -1)), 1, -2, T(math.SmallestNonzeroFloat32)}
+	var x, y []T
+	for _, a := range special {
+		for _, b := range special {
+			x, y = append(x, a), append(y, b)
+		}
+	}
+	for cut := range 20 { // other positions, other tails
+		x, y := x[cut:], y[cut:]
+		dst := make([]T, len(x))
+		check := func(name string, want func(d, x, y T) T) {
+			t.Helper()
+			for i := range dst {
+				w := want(y[i], x[i], y[i])
+				require.True(t, dst[i] == w || dst[i] != dst[i] && w != w, "%s(%v, %v): want %v, got %v", name, x[i], y[i], w, dst[i])
+			}
+		}
+		copy(dst, y)
+		AddScaled(dst, 1, x)
+		check("AddScaled", func(d, x, _ T) T { return d + x })
+		Scale(dst, 2, x)
+		check("Scale", func(_, x, _ T) T { return 2 * x })
+		ScaledMul(dst, 1, x, y)
+		check("ScaledMul", func(_, x, y T) T { return x * y })
+		copy(dst, y)
+		AddScaledMul(dst, 1, x, y)
+		check("AddScaledMul", func(d, x, y T) T { return d + x*y })
+		Triad(dst, 1, x, y)
+		check("Triad", func(_, x, y T) T { return x + y })
+		frame := append(append(make([]T, len(x)), x...), y...)
+		n := len(x)
+		Products(frame, []Product{{Dst: 0, X: n, Y: 2 * n, C: 1}}, n, 1, 0)
+		copy(dst, frame)
+		check("Products", func(_, x, y T) T { return x * y })
+		require.True(t, Dot(x, y) != Dot(x, y) && Sum(y) != Sum(y), "there is a NaN in y")
 	}
 }
