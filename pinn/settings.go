@@ -54,7 +54,7 @@ type Resample struct {
 
 // Stage is one optimiser with its stopping rule.
 type Stage struct {
-	Optimizer  string  // adam, lbfgs, ssbroyden, ssbfgs, bfgs
+	Optimizer  string  // one of Optimizers
 	Iterations int     // most iterations; required
 	Tolerance  float64 // stop when the loss falls below; 0: never
 	Rate       float64 // adam: learning rate; default 1e-3
@@ -82,6 +82,9 @@ func AutoTrain(weights int) []Stage {
 }
 
 var optimizers = []string{"adam", "lbfgs", "ssbroyden", "ssbfgs", "bfgs"}
+
+// Optimizers lists the names that Stage.Optimizer may have.
+func Optimizers() []string { return slices.Clone(optimizers) }
 
 // maxDense is the largest number of weights for a dense inverse Hessian.
 const maxDense = 12000

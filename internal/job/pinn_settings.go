@@ -74,7 +74,7 @@ func (t *pinnTask) decodeTrain(s *section) {
 	}
 }
 
-var optimizers = []string{"adam", "lbfgs", "ssbroyden", "ssbfgs", "bfgs"}
+var optimizers = pinn.Optimizers()
 
 // stage reads {adam: {iterations: 1000}}.
 func (d *decoder) stage(n *node, path string) (stage pinn.Stage) {
