@@ -18,21 +18,26 @@ const (
 	spread // neither rows nor columns contiguous
 )
 
-// place views guarded memory as a matrix of whole numbers, with gaps of poison
-// between rows (or columns).
-func place[T Float](rng *rand.Rand, rows, cols int, how layout) (Matrix[T], guarded[T]) {
-	gap := rng.IntN(4)
-	a := Matrix[T]{nil, rows, cols, cols + gap, 1}
+// laidOut is a matrix still without data, with a gap between rows (or columns),
+// and the number of elements it needs.
+func laidOut[T Float](rows, cols, gap int, how layout) (a Matrix[T], need int) {
+	a = Matrix[T]{nil, rows, cols, cols + gap, 1}
 	switch how {
 	case byColumn:
 		a.RowStride, a.ColStride = 1, rows+gap
 	case spread:
 		a.RowStride, a.ColStride = 2*cols+gap, 2
 	}
-	need := 0
 	if rows > 0 && cols > 0 {
 		need = (rows-1)*a.RowStride + (cols-1)*a.ColStride + 1
 	}
+	return a, need
+}
+
+// place views guarded memory as a matrix of whole numbers, with gaps of poison
+// between rows (or columns).
+func place[T Float](rng *rand.Rand, rows, cols int, how layout) (Matrix[T], guarded[T]) {
+	a, need := laidOut[T](rows, cols, rng.IntN(4), how)
 	memory := make([]T, need)
 	for i := range memory {
 		memory[i] = poison[T]()
