@@ -52,8 +52,6 @@ func testNoAccessOutside[T Float](t *testing.T) {
 			AddScaled(z, 1, x)
 			Scale(z, 1, x)
 			AddConst(z, 1)
-			ScaledMul(z, 1, x, y)
-			AddScaledMul(z, 1, x, y)
 			Triad(z, 1, x, y)
 			StreamTriad(z, 1, x, y)
 			StreamScale(z, 1, x)

@@ -21,12 +21,11 @@ type kernels[T Float] struct {
 	// tileRows and tileColumns are the shape in which product is fastest.
 	tileRows, tileColumns int
 
-	addScaledMul, scaledMul func(dst []T, c T, x, y []T)
-	addScaled, scale        func(dst []T, c T, x []T)
-	addConst                func(dst []T, c T)
-	products                func(frame []T, list []Product, n, units, stride int)
-	dot                     func(x, y []T) T
-	sum                     func(x []T) T
+	addScaled, scale func(dst []T, c T, x []T)
+	addConst         func(dst []T, c T)
+	products         func(frame []T, list []Product, n, units, stride int)
+	dot              func(x, y []T) T
+	sum              func(x []T) T
 
 	exp, tanh, sigmoid, softplus func(dst, x []T)
 	sinCos                       func(sin, cos, x []T)

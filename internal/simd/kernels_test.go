@@ -48,8 +48,6 @@ func testNoAllocation[T Float](t *testing.T) {
 		AddScaled(z, 2, x)
 		Scale(z, 2, x)
 		AddConst(z, 2)
-		ScaledMul(z, 2, x, y)
-		AddScaledMul(z, 2, x, y)
 		Exp(z, x)
 		Tanh(z, x)
 		Sigmoid(z, x)

@@ -8,7 +8,6 @@ func portable[T Float]() kernels[T] {
 	return kernels[T]{
 		product: portableProduct[T], gradient: portableGradient[T],
 		tileRows: 4, tileColumns: 64,
-		addScaledMul: portableAddScaledMul[T], scaledMul: portableScaledMul[T],
 		addScaled: portableAddScaled[T], scale: portableScale[T], addConst: portableAddConst[T], products: portableProducts[T],
 		dot: portableDot[T], sum: portableSum[T],
 		exp: portableExp[T], tanh: portableTanh[T], sigmoid: portableSigmoid[T], softplus: portableSoftplus[T],
@@ -68,20 +67,6 @@ func portableScale[T Float](dst []T, c T, x []T) {
 func portableAddConst[T Float](dst []T, c T) {
 	for p := range dst {
 		dst[p] += c
-	}
-}
-
-func portableScaledMul[T Float](dst []T, c T, x, y []T) {
-	x, y = x[:len(dst)], y[:len(dst)]
-	for p := range dst {
-		dst[p] = c * x[p] * y[p]
-	}
-}
-
-func portableAddScaledMul[T Float](dst []T, c T, x, y []T) {
-	x, y = x[:len(dst)], y[:len(dst)]
-	for p := range dst {
-		dst[p] += c * x[p] * y[p]
 	}
 }
 

@@ -40,12 +40,6 @@ func gradient2AVX2F32(c []float32, a []float32, b []float32, ldc int, lda int, l
 // gradient1AVX2F32 computes C += A Bᵀ for 1 rows of C.
 func gradient1AVX2F32(c []float32, a []float32, b []float32, ldc int, lda int, ldb int, k int, n int)
 
-// addScaledMulAVX2 computes dst += c x y.
-func addScaledMulAVX2(dst []float64, c float64, x []float64, y []float64)
-
-// scaledMulAVX2 computes dst = c x y.
-func scaledMulAVX2(dst []float64, c float64, x []float64, y []float64)
-
 // addScaledAVX2 computes dst += c x.
 func addScaledAVX2(dst []float64, c float64, x []float64)
 
@@ -60,12 +54,6 @@ func dotAVX2(x []float64, y []float64) float64
 
 // sumAVX2 returns the sum of x.
 func sumAVX2(x []float64) float64
-
-// addScaledMulAVX2F32 computes dst += c x y.
-func addScaledMulAVX2F32(dst []float32, c float32, x []float32, y []float32)
-
-// scaledMulAVX2F32 computes dst = c x y.
-func scaledMulAVX2F32(dst []float32, c float32, x []float32, y []float32)
 
 // addScaledAVX2F32 computes dst += c x.
 func addScaledAVX2F32(dst []float32, c float32, x []float32)

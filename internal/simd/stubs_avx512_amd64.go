@@ -46,12 +46,6 @@ func gradient2AVX512F32(c []float32, a []float32, b []float32, ldc int, lda int,
 // gradient1AVX512F32 computes C += A Bᵀ for 1 rows of C.
 func gradient1AVX512F32(c []float32, a []float32, b []float32, ldc int, lda int, ldb int, k int, n int)
 
-// addScaledMulAVX512 computes dst += c x y.
-func addScaledMulAVX512(dst []float64, c float64, x []float64, y []float64)
-
-// scaledMulAVX512 computes dst = c x y.
-func scaledMulAVX512(dst []float64, c float64, x []float64, y []float64)
-
 // addScaledAVX512 computes dst += c x.
 func addScaledAVX512(dst []float64, c float64, x []float64)
 
@@ -66,12 +60,6 @@ func dotAVX512(x []float64, y []float64) float64
 
 // sumAVX512 returns the sum of x.
 func sumAVX512(x []float64) float64
-
-// addScaledMulAVX512F32 computes dst += c x y.
-func addScaledMulAVX512F32(dst []float32, c float32, x []float32, y []float32)
-
-// scaledMulAVX512F32 computes dst = c x y.
-func scaledMulAVX512F32(dst []float32, c float32, x []float32, y []float32)
 
 // addScaledAVX512F32 computes dst += c x.
 func addScaledAVX512F32(dst []float32, c float32, x []float32)

@@ -18,13 +18,3 @@ func Scale[T Float](dst []T, c T, x []T) {
 
 // AddConst computes dst += c.
 func AddConst[T Float](dst []T, c T) { use[T]().addConst(dst, c) }
-
-// ScaledMul computes dst = c x y; dst may be x or y.
-func ScaledMul[T Float](dst []T, c T, x, y []T) {
-	use[T]().scaledMul(dst, c, x[:len(dst):len(x)], y[:len(dst):len(y)])
-}
-
-// AddScaledMul computes dst += c x y, a term of a product of Taylor series.
-func AddScaledMul[T Float](dst []T, c T, x, y []T) {
-	use[T]().addScaledMul(dst, c, x[:len(dst):len(x)], y[:len(dst):len(y)])
-}

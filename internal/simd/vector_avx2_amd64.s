@@ -4,41 +4,36 @@
 
 #include "textflag.h"
 
-// func addScaledMulAVX2(dst []float64, c float64, x []float64, y []float64)
+// func addScaledAVX2(dst []float64, c float64, x []float64)
 // Requires: AVX, FMA3
-TEXT ·addScaledMulAVX2(SB), NOSPLIT, $0-80
+TEXT ·addScaledAVX2(SB), NOSPLIT, $0-56
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
 	VBROADCASTSD c+24(FP), Y0
 	MOVQ         x_base+32(FP), DX
-	MOVQ         y_base+56(FP), BX
-	XORQ         SI, SI
+	XORQ         BX, BX
 	SUBQ         $+4, CX
 	JL           rest2
 
 vectors1:
-	VMOVUPD     (DX)(SI*8), Y1
-	VMOVUPD     (BX)(SI*8), Y2
-	VMOVUPD     (AX)(SI*8), Y3
-	VMULPD      Y0, Y1, Y1
-	VFMADD231PD Y2, Y1, Y3
-	VMOVUPD     Y3, (AX)(SI*8)
-	ADDQ        $+4, SI
+	VMOVUPD     (DX)(BX*8), Y1
+	VMOVUPD     (AX)(BX*8), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, (AX)(BX*8)
+	ADDQ        $+4, BX
 	SUBQ        $+4, CX
 	JGE         vectors1
 
 rest2:
 	ADDQ        $+4, CX
 	JZ          end3
-	LEAQ        maskAVX2<>+0(SB), DI
+	LEAQ        maskAVX2<>+0(SB), SI
 	NEGQ        CX
-	VMOVUPD     32(DI)(CX*8), Y1
-	VMASKMOVPD  (DX)(SI*8), Y1, Y2
-	VMASKMOVPD  (BX)(SI*8), Y1, Y3
-	VMASKMOVPD  (AX)(SI*8), Y1, Y4
-	VMULPD      Y0, Y2, Y2
-	VFMADD231PD Y3, Y2, Y4
-	VMASKMOVPD  Y4, Y1, (AX)(SI*8)
+	VMOVUPD     32(SI)(CX*8), Y1
+	VMASKMOVPD  (DX)(BX*8), Y1, Y2
+	VMASKMOVPD  (AX)(BX*8), Y1, Y3
+	VFMADD231PD Y0, Y2, Y3
+	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
 
 end3:
 	VZEROUPPER
@@ -54,79 +49,6 @@ DATA maskAVX2<>+48(SB)/8, $0x0000000000000000
 DATA maskAVX2<>+56(SB)/8, $0x0000000000000000
 GLOBL maskAVX2<>(SB), RODATA|NOPTR, $64
 
-// func scaledMulAVX2(dst []float64, c float64, x []float64, y []float64)
-// Requires: AVX
-TEXT ·scaledMulAVX2(SB), NOSPLIT, $0-80
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	VBROADCASTSD c+24(FP), Y0
-	MOVQ         x_base+32(FP), DX
-	MOVQ         y_base+56(FP), BX
-	XORQ         SI, SI
-	SUBQ         $+4, CX
-	JL           rest5
-
-vectors4:
-	VMOVUPD (DX)(SI*8), Y1
-	VMOVUPD (BX)(SI*8), Y2
-	VMULPD  Y0, Y1, Y1
-	VMULPD  Y2, Y1, Y1
-	VMOVUPD Y1, (AX)(SI*8)
-	ADDQ    $+4, SI
-	SUBQ    $+4, CX
-	JGE     vectors4
-
-rest5:
-	ADDQ       $+4, CX
-	JZ         end6
-	LEAQ       maskAVX2<>+0(SB), DI
-	NEGQ       CX
-	VMOVUPD    32(DI)(CX*8), Y1
-	VMASKMOVPD (DX)(SI*8), Y1, Y2
-	VMASKMOVPD (BX)(SI*8), Y1, Y3
-	VMULPD     Y0, Y2, Y2
-	VMULPD     Y3, Y2, Y0
-	VMASKMOVPD Y0, Y1, (AX)(SI*8)
-
-end6:
-	VZEROUPPER
-	RET
-
-// func addScaledAVX2(dst []float64, c float64, x []float64)
-// Requires: AVX, FMA3
-TEXT ·addScaledAVX2(SB), NOSPLIT, $0-56
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	VBROADCASTSD c+24(FP), Y0
-	MOVQ         x_base+32(FP), DX
-	XORQ         BX, BX
-	SUBQ         $+4, CX
-	JL           rest8
-
-vectors7:
-	VMOVUPD     (DX)(BX*8), Y1
-	VMOVUPD     (AX)(BX*8), Y2
-	VFMADD231PD Y0, Y1, Y2
-	VMOVUPD     Y2, (AX)(BX*8)
-	ADDQ        $+4, BX
-	SUBQ        $+4, CX
-	JGE         vectors7
-
-rest8:
-	ADDQ        $+4, CX
-	JZ          end9
-	LEAQ        maskAVX2<>+0(SB), SI
-	NEGQ        CX
-	VMOVUPD     32(SI)(CX*8), Y1
-	VMASKMOVPD  (DX)(BX*8), Y1, Y2
-	VMASKMOVPD  (AX)(BX*8), Y1, Y3
-	VFMADD231PD Y0, Y2, Y3
-	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
-
-end9:
-	VZEROUPPER
-	RET
-
 // func scaleAVX2(dst []float64, c float64, x []float64)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-56
@@ -136,19 +58,19 @@ TEXT ·scaleAVX2(SB), NOSPLIT, $0-56
 	MOVQ         x_base+32(FP), DX
 	XORQ         BX, BX
 	SUBQ         $+4, CX
-	JL           rest11
+	JL           rest5
 
-vectors10:
+vectors4:
 	VMOVUPD (DX)(BX*8), Y1
 	VMULPD  Y0, Y1, Y1
 	VMOVUPD Y1, (AX)(BX*8)
 	ADDQ    $+4, BX
 	SUBQ    $+4, CX
-	JGE     vectors10
+	JGE     vectors4
 
-rest11:
+rest5:
 	ADDQ       $+4, CX
-	JZ         end12
+	JZ         end6
 	LEAQ       maskAVX2<>+0(SB), SI
 	NEGQ       CX
 	VMOVUPD    32(SI)(CX*8), Y1
@@ -156,7 +78,7 @@ rest11:
 	VMULPD     Y0, Y2, Y0
 	VMASKMOVPD Y0, Y1, (AX)(BX*8)
 
-end12:
+end6:
 	VZEROUPPER
 	RET
 
@@ -168,19 +90,19 @@ TEXT ·addConstAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSD c+24(FP), Y0
 	XORQ         DX, DX
 	SUBQ         $+4, CX
-	JL           rest14
+	JL           rest8
 
-vectors13:
+vectors7:
 	VMOVUPD (AX)(DX*8), Y1
 	VADDPD  Y0, Y1, Y1
 	VMOVUPD Y1, (AX)(DX*8)
 	ADDQ    $+4, DX
 	SUBQ    $+4, CX
-	JGE     vectors13
+	JGE     vectors7
 
-rest14:
+rest8:
 	ADDQ       $+4, CX
-	JZ         end15
+	JZ         end9
 	LEAQ       maskAVX2<>+0(SB), BX
 	NEGQ       CX
 	VMOVUPD    32(BX)(CX*8), Y1
@@ -188,7 +110,7 @@ rest14:
 	VADDPD     Y0, Y2, Y2
 	VMASKMOVPD Y2, Y1, (AX)(DX*8)
 
-end15:
+end9:
 	VZEROUPPER
 	RET
 
@@ -203,9 +125,9 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-56
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
 
-sum16:
+sum10:
 	CMPQ        AX, $+16
-	JLT         done17
+	JLT         done11
 	VMOVUPD     (CX), Y4
 	VMOVUPD     (DX), Y5
 	VFMADD231PD Y4, Y5, Y0
@@ -221,23 +143,23 @@ sum16:
 	ADDQ        $+128, CX
 	ADDQ        $+128, DX
 	SUBQ        $+16, AX
-	JMP         sum16
+	JMP         sum10
 
-done17:
-sum18:
+done11:
+sum12:
 	CMPQ        AX, $+4
-	JLT         done19
+	JLT         done13
 	VMOVUPD     (CX), Y4
 	VMOVUPD     (DX), Y5
 	VFMADD231PD Y4, Y5, Y0
 	ADDQ        $+32, CX
 	ADDQ        $+32, DX
 	SUBQ        $+4, AX
-	JMP         sum18
+	JMP         sum12
 
-done19:
+done13:
 	TESTQ       AX, AX
-	JZ          reduce20
+	JZ          reduce14
 	LEAQ        maskAVX2<>+0(SB), BX
 	NEGQ        AX
 	VMOVUPD     32(BX)(AX*8), Y5
@@ -245,7 +167,7 @@ done19:
 	VMASKMOVPD  (DX), Y5, Y5
 	VFMADD231PD Y4, Y5, Y0
 
-reduce20:
+reduce14:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -266,9 +188,9 @@ TEXT ·sumAVX2(SB), NOSPLIT, $0-32
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
 
-sum21:
+sum15:
 	CMPQ    AX, $+16
-	JLT     done22
+	JLT     done16
 	VMOVUPD (CX), Y4
 	VADDPD  Y4, Y0, Y0
 	VMOVUPD 32(CX), Y4
@@ -279,28 +201,28 @@ sum21:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $+128, CX
 	SUBQ    $+16, AX
-	JMP     sum21
+	JMP     sum15
 
-done22:
-sum23:
+done16:
+sum17:
 	CMPQ    AX, $+4
-	JLT     done24
+	JLT     done18
 	VMOVUPD (CX), Y4
 	VADDPD  Y4, Y0, Y0
 	ADDQ    $+32, CX
 	SUBQ    $+4, AX
-	JMP     sum23
+	JMP     sum17
 
-done24:
+done18:
 	TESTQ      AX, AX
-	JZ         reduce25
+	JZ         reduce19
 	LEAQ       maskAVX2<>+0(SB), DX
 	NEGQ       AX
 	VMOVUPD    32(DX)(AX*8), Y4
 	VMASKMOVPD (CX), Y4, Y4
 	VADDPD     Y4, Y0, Y0
 
-reduce25:
+reduce19:
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
@@ -311,41 +233,36 @@ reduce25:
 	VZEROUPPER
 	RET
 
-// func addScaledMulAVX2F32(dst []float32, c float32, x []float32, y []float32)
+// func addScaledAVX2F32(dst []float32, c float32, x []float32)
 // Requires: AVX, FMA3
-TEXT ·addScaledMulAVX2F32(SB), NOSPLIT, $0-80
+TEXT ·addScaledAVX2F32(SB), NOSPLIT, $0-56
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
 	VBROADCASTSS c+24(FP), Y0
 	MOVQ         x_base+32(FP), DX
-	MOVQ         y_base+56(FP), BX
-	XORQ         SI, SI
+	XORQ         BX, BX
 	SUBQ         $+8, CX
 	JL           rest2
 
 vectors1:
-	VMOVUPS     (DX)(SI*4), Y1
-	VMOVUPS     (BX)(SI*4), Y2
-	VMOVUPS     (AX)(SI*4), Y3
-	VMULPS      Y0, Y1, Y1
-	VFMADD231PS Y2, Y1, Y3
-	VMOVUPS     Y3, (AX)(SI*4)
-	ADDQ        $+8, SI
+	VMOVUPS     (DX)(BX*4), Y1
+	VMOVUPS     (AX)(BX*4), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, (AX)(BX*4)
+	ADDQ        $+8, BX
 	SUBQ        $+8, CX
 	JGE         vectors1
 
 rest2:
 	ADDQ        $+8, CX
 	JZ          end3
-	LEAQ        maskAVX2F32<>+0(SB), DI
+	LEAQ        maskAVX2F32<>+0(SB), SI
 	NEGQ        CX
-	VMOVUPD     32(DI)(CX*4), Y1
-	VMASKMOVPS  (DX)(SI*4), Y1, Y2
-	VMASKMOVPS  (BX)(SI*4), Y1, Y3
-	VMASKMOVPS  (AX)(SI*4), Y1, Y4
-	VMULPS      Y0, Y2, Y2
-	VFMADD231PS Y3, Y2, Y4
-	VMASKMOVPS  Y4, Y1, (AX)(SI*4)
+	VMOVUPD     32(SI)(CX*4), Y1
+	VMASKMOVPS  (DX)(BX*4), Y1, Y2
+	VMASKMOVPS  (AX)(BX*4), Y1, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMASKMOVPS  Y3, Y1, (AX)(BX*4)
 
 end3:
 	VZEROUPPER
@@ -369,79 +286,6 @@ DATA maskAVX2F32<>+56(SB)/4, $0x00000000
 DATA maskAVX2F32<>+60(SB)/4, $0x00000000
 GLOBL maskAVX2F32<>(SB), RODATA|NOPTR, $64
 
-// func scaledMulAVX2F32(dst []float32, c float32, x []float32, y []float32)
-// Requires: AVX
-TEXT ·scaledMulAVX2F32(SB), NOSPLIT, $0-80
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	VBROADCASTSS c+24(FP), Y0
-	MOVQ         x_base+32(FP), DX
-	MOVQ         y_base+56(FP), BX
-	XORQ         SI, SI
-	SUBQ         $+8, CX
-	JL           rest5
-
-vectors4:
-	VMOVUPS (DX)(SI*4), Y1
-	VMOVUPS (BX)(SI*4), Y2
-	VMULPS  Y0, Y1, Y1
-	VMULPS  Y2, Y1, Y1
-	VMOVUPS Y1, (AX)(SI*4)
-	ADDQ    $+8, SI
-	SUBQ    $+8, CX
-	JGE     vectors4
-
-rest5:
-	ADDQ       $+8, CX
-	JZ         end6
-	LEAQ       maskAVX2F32<>+0(SB), DI
-	NEGQ       CX
-	VMOVUPD    32(DI)(CX*4), Y1
-	VMASKMOVPS (DX)(SI*4), Y1, Y2
-	VMASKMOVPS (BX)(SI*4), Y1, Y3
-	VMULPS     Y0, Y2, Y2
-	VMULPS     Y3, Y2, Y0
-	VMASKMOVPS Y0, Y1, (AX)(SI*4)
-
-end6:
-	VZEROUPPER
-	RET
-
-// func addScaledAVX2F32(dst []float32, c float32, x []float32)
-// Requires: AVX, FMA3
-TEXT ·addScaledAVX2F32(SB), NOSPLIT, $0-56
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	VBROADCASTSS c+24(FP), Y0
-	MOVQ         x_base+32(FP), DX
-	XORQ         BX, BX
-	SUBQ         $+8, CX
-	JL           rest8
-
-vectors7:
-	VMOVUPS     (DX)(BX*4), Y1
-	VMOVUPS     (AX)(BX*4), Y2
-	VFMADD231PS Y0, Y1, Y2
-	VMOVUPS     Y2, (AX)(BX*4)
-	ADDQ        $+8, BX
-	SUBQ        $+8, CX
-	JGE         vectors7
-
-rest8:
-	ADDQ        $+8, CX
-	JZ          end9
-	LEAQ        maskAVX2F32<>+0(SB), SI
-	NEGQ        CX
-	VMOVUPD     32(SI)(CX*4), Y1
-	VMASKMOVPS  (DX)(BX*4), Y1, Y2
-	VMASKMOVPS  (AX)(BX*4), Y1, Y3
-	VFMADD231PS Y0, Y2, Y3
-	VMASKMOVPS  Y3, Y1, (AX)(BX*4)
-
-end9:
-	VZEROUPPER
-	RET
-
 // func scaleAVX2F32(dst []float32, c float32, x []float32)
 // Requires: AVX
 TEXT ·scaleAVX2F32(SB), NOSPLIT, $0-56
@@ -451,19 +295,19 @@ TEXT ·scaleAVX2F32(SB), NOSPLIT, $0-56
 	MOVQ         x_base+32(FP), DX
 	XORQ         BX, BX
 	SUBQ         $+8, CX
-	JL           rest11
+	JL           rest5
 
-vectors10:
+vectors4:
 	VMOVUPS (DX)(BX*4), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)(BX*4)
 	ADDQ    $+8, BX
 	SUBQ    $+8, CX
-	JGE     vectors10
+	JGE     vectors4
 
-rest11:
+rest5:
 	ADDQ       $+8, CX
-	JZ         end12
+	JZ         end6
 	LEAQ       maskAVX2F32<>+0(SB), SI
 	NEGQ       CX
 	VMOVUPD    32(SI)(CX*4), Y1
@@ -471,7 +315,7 @@ rest11:
 	VMULPS     Y0, Y2, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
 
-end12:
+end6:
 	VZEROUPPER
 	RET
 
@@ -483,19 +327,19 @@ TEXT ·addConstAVX2F32(SB), NOSPLIT, $0-28
 	VBROADCASTSS c+24(FP), Y0
 	XORQ         DX, DX
 	SUBQ         $+8, CX
-	JL           rest14
+	JL           rest8
 
-vectors13:
+vectors7:
 	VMOVUPS (AX)(DX*4), Y1
 	VADDPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)(DX*4)
 	ADDQ    $+8, DX
 	SUBQ    $+8, CX
-	JGE     vectors13
+	JGE     vectors7
 
-rest14:
+rest8:
 	ADDQ       $+8, CX
-	JZ         end15
+	JZ         end9
 	LEAQ       maskAVX2F32<>+0(SB), BX
 	NEGQ       CX
 	VMOVUPD    32(BX)(CX*4), Y1
@@ -503,7 +347,7 @@ rest14:
 	VADDPS     Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (AX)(DX*4)
 
-end15:
+end9:
 	VZEROUPPER
 	RET
 
@@ -518,9 +362,9 @@ TEXT ·dotAVX2F32(SB), NOSPLIT, $0-52
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
 
-sum16:
+sum10:
 	CMPQ        AX, $+32
-	JLT         done17
+	JLT         done11
 	VMOVUPS     (CX), Y4
 	VMOVUPS     (DX), Y5
 	VFMADD231PS Y4, Y5, Y0
@@ -536,23 +380,23 @@ sum16:
 	ADDQ        $+128, CX
 	ADDQ        $+128, DX
 	SUBQ        $+32, AX
-	JMP         sum16
+	JMP         sum10
 
-done17:
-sum18:
+done11:
+sum12:
 	CMPQ        AX, $+8
-	JLT         done19
+	JLT         done13
 	VMOVUPS     (CX), Y4
 	VMOVUPS     (DX), Y5
 	VFMADD231PS Y4, Y5, Y0
 	ADDQ        $+32, CX
 	ADDQ        $+32, DX
 	SUBQ        $+8, AX
-	JMP         sum18
+	JMP         sum12
 
-done19:
+done13:
 	TESTQ       AX, AX
-	JZ          reduce20
+	JZ          reduce14
 	LEAQ        maskAVX2F32<>+0(SB), BX
 	NEGQ        AX
 	VMOVUPD     32(BX)(AX*4), Y5
@@ -560,7 +404,7 @@ done19:
 	VMASKMOVPS  (DX), Y5, Y5
 	VFMADD231PS Y4, Y5, Y0
 
-reduce20:
+reduce14:
 	VADDPS       Y1, Y0, Y0
 	VADDPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
@@ -582,9 +426,9 @@ TEXT ·sumAVX2F32(SB), NOSPLIT, $0-28
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
 
-sum21:
+sum15:
 	CMPQ    AX, $+32
-	JLT     done22
+	JLT     done16
 	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
 	VMOVUPS 32(CX), Y4
@@ -595,28 +439,28 @@ sum21:
 	VADDPS  Y4, Y3, Y3
 	ADDQ    $+128, CX
 	SUBQ    $+32, AX
-	JMP     sum21
+	JMP     sum15
 
-done22:
-sum23:
+done16:
+sum17:
 	CMPQ    AX, $+8
-	JLT     done24
+	JLT     done18
 	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
 	ADDQ    $+32, CX
 	SUBQ    $+8, AX
-	JMP     sum23
+	JMP     sum17
 
-done24:
+done18:
 	TESTQ      AX, AX
-	JZ         reduce25
+	JZ         reduce19
 	LEAQ       maskAVX2F32<>+0(SB), DX
 	NEGQ       AX
 	VMOVUPD    32(DX)(AX*4), Y4
 	VMASKMOVPS (CX), Y4, Y4
 	VADDPS     Y4, Y0, Y0
 
-reduce25:
+reduce19:
 	VADDPS       Y1, Y0, Y0
 	VADDPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0

@@ -4,84 +4,6 @@
 
 #include "textflag.h"
 
-// func addScaledMulAVX512(dst []float64, c float64, x []float64, y []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·addScaledMulAVX512(SB), NOSPLIT, $0-80
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	VBROADCASTSD c+24(FP), Z0
-	MOVQ         x_base+32(FP), DX
-	MOVQ         y_base+56(FP), BX
-	XORQ         SI, SI
-	SUBQ         $+8, CX
-	JL           rest2
-
-vectors1:
-	VMOVUPD     (DX)(SI*8), Z1
-	VMOVUPD     (BX)(SI*8), Z2
-	VMOVUPD     (AX)(SI*8), Z3
-	VMULPD      Z0, Z1, Z1
-	VFMADD231PD Z2, Z1, Z3
-	VMOVUPD     Z3, (AX)(SI*8)
-	ADDQ        $+8, SI
-	SUBQ        $+8, CX
-	JGE         vectors1
-
-rest2:
-	ADDQ        $+8, CX
-	JZ          end3
-	MOVQ        $-1, DI
-	BZHIQ       CX, DI, DI
-	KMOVW       DI, K1
-	VMOVUPD.Z   (DX)(SI*8), K1, Z1
-	VMOVUPD.Z   (BX)(SI*8), K1, Z2
-	VMOVUPD.Z   (AX)(SI*8), K1, Z3
-	VMULPD      Z0, Z1, Z1
-	VFMADD231PD Z2, Z1, Z3
-	VMOVUPD     Z3, K1, (AX)(SI*8)
-
-end3:
-	VZEROUPPER
-	RET
-
-// func scaledMulAVX512(dst []float64, c float64, x []float64, y []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·scaledMulAVX512(SB), NOSPLIT, $0-80
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	VBROADCASTSD c+24(FP), Z0
-	MOVQ         x_base+32(FP), DX
-	MOVQ         y_base+56(FP), BX
-	XORQ         SI, SI
-	SUBQ         $+8, CX
-	JL           rest5
-
-vectors4:
-	VMOVUPD (DX)(SI*8), Z1
-	VMOVUPD (BX)(SI*8), Z2
-	VMULPD  Z0, Z1, Z1
-	VMULPD  Z2, Z1, Z1
-	VMOVUPD Z1, (AX)(SI*8)
-	ADDQ    $+8, SI
-	SUBQ    $+8, CX
-	JGE     vectors4
-
-rest5:
-	ADDQ      $+8, CX
-	JZ        end6
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z1
-	VMOVUPD.Z (BX)(SI*8), K1, Z2
-	VMULPD    Z0, Z1, Z1
-	VMULPD    Z2, Z1, Z0
-	VMOVUPD   Z0, K1, (AX)(SI*8)
-
-end6:
-	VZEROUPPER
-	RET
-
 // func addScaledAVX512(dst []float64, c float64, x []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addScaledAVX512(SB), NOSPLIT, $0-56
@@ -91,20 +13,20 @@ TEXT ·addScaledAVX512(SB), NOSPLIT, $0-56
 	MOVQ         x_base+32(FP), DX
 	XORQ         BX, BX
 	SUBQ         $+8, CX
-	JL           rest8
+	JL           rest2
 
-vectors7:
+vectors1:
 	VMOVUPD     (DX)(BX*8), Z1
 	VMOVUPD     (AX)(BX*8), Z2
 	VFMADD231PD Z0, Z1, Z2
 	VMOVUPD     Z2, (AX)(BX*8)
 	ADDQ        $+8, BX
 	SUBQ        $+8, CX
-	JGE         vectors7
+	JGE         vectors1
 
-rest8:
+rest2:
 	ADDQ        $+8, CX
-	JZ          end9
+	JZ          end3
 	MOVQ        $-1, SI
 	BZHIQ       CX, SI, SI
 	KMOVW       SI, K1
@@ -113,7 +35,7 @@ rest8:
 	VFMADD231PD Z0, Z1, Z2
 	VMOVUPD     Z2, K1, (AX)(BX*8)
 
-end9:
+end3:
 	VZEROUPPER
 	RET
 
@@ -126,19 +48,19 @@ TEXT ·scaleAVX512(SB), NOSPLIT, $0-56
 	MOVQ         x_base+32(FP), DX
 	XORQ         BX, BX
 	SUBQ         $+8, CX
-	JL           rest11
+	JL           rest5
 
-vectors10:
+vectors4:
 	VMOVUPD (DX)(BX*8), Z1
 	VMULPD  Z0, Z1, Z1
 	VMOVUPD Z1, (AX)(BX*8)
 	ADDQ    $+8, BX
 	SUBQ    $+8, CX
-	JGE     vectors10
+	JGE     vectors4
 
-rest11:
+rest5:
 	ADDQ      $+8, CX
-	JZ        end12
+	JZ        end6
 	MOVQ      $-1, SI
 	BZHIQ     CX, SI, SI
 	KMOVW     SI, K1
@@ -146,7 +68,7 @@ rest11:
 	VMULPD    Z0, Z1, Z0
 	VMOVUPD   Z0, K1, (AX)(BX*8)
 
-end12:
+end6:
 	VZEROUPPER
 	RET
 
@@ -158,19 +80,19 @@ TEXT ·addConstAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSD c+24(FP), Z0
 	XORQ         DX, DX
 	SUBQ         $+8, CX
-	JL           rest14
+	JL           rest8
 
-vectors13:
+vectors7:
 	VMOVUPD (AX)(DX*8), Z1
 	VADDPD  Z0, Z1, Z1
 	VMOVUPD Z1, (AX)(DX*8)
 	ADDQ    $+8, DX
 	SUBQ    $+8, CX
-	JGE     vectors13
+	JGE     vectors7
 
-rest14:
+rest8:
 	ADDQ      $+8, CX
-	JZ        end15
+	JZ        end9
 	MOVQ      $-1, BX
 	BZHIQ     CX, BX, BX
 	KMOVW     BX, K1
@@ -178,7 +100,7 @@ rest14:
 	VADDPD    Z0, Z1, Z1
 	VMOVUPD   Z1, K1, (AX)(DX*8)
 
-end15:
+end9:
 	VZEROUPPER
 	RET
 
@@ -193,9 +115,9 @@ TEXT ·dotAVX512(SB), NOSPLIT, $0-56
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 
-sum16:
+sum10:
 	CMPQ        AX, $+32
-	JLT         done17
+	JLT         done11
 	VMOVUPD     (CX), Z4
 	VMOVUPD     (DX), Z5
 	VFMADD231PD Z4, Z5, Z0
@@ -211,23 +133,23 @@ sum16:
 	ADDQ        $+256, CX
 	ADDQ        $+256, DX
 	SUBQ        $+32, AX
-	JMP         sum16
+	JMP         sum10
 
-done17:
-sum18:
+done11:
+sum12:
 	CMPQ        AX, $+8
-	JLT         done19
+	JLT         done13
 	VMOVUPD     (CX), Z4
 	VMOVUPD     (DX), Z5
 	VFMADD231PD Z4, Z5, Z0
 	ADDQ        $+64, CX
 	ADDQ        $+64, DX
 	SUBQ        $+8, AX
-	JMP         sum18
+	JMP         sum12
 
-done19:
+done13:
 	TESTQ       AX, AX
-	JZ          reduce20
+	JZ          reduce14
 	MOVQ        $-1, BX
 	BZHIQ       AX, BX, BX
 	KMOVW       BX, K1
@@ -235,7 +157,7 @@ done19:
 	VMOVUPD.Z   (DX), K1, Z5
 	VFMADD231PD Z4, Z5, Z0
 
-reduce20:
+reduce14:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -258,9 +180,9 @@ TEXT ·sumAVX512(SB), NOSPLIT, $0-32
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 
-sum21:
+sum15:
 	CMPQ    AX, $+32
-	JLT     done22
+	JLT     done16
 	VMOVUPD (CX), Z4
 	VADDPD  Z4, Z0, Z0
 	VMOVUPD 64(CX), Z4
@@ -271,28 +193,28 @@ sum21:
 	VADDPD  Z4, Z3, Z3
 	ADDQ    $+256, CX
 	SUBQ    $+32, AX
-	JMP     sum21
+	JMP     sum15
 
-done22:
-sum23:
+done16:
+sum17:
 	CMPQ    AX, $+8
-	JLT     done24
+	JLT     done18
 	VMOVUPD (CX), Z4
 	VADDPD  Z4, Z0, Z0
 	ADDQ    $+64, CX
 	SUBQ    $+8, AX
-	JMP     sum23
+	JMP     sum17
 
-done24:
+done18:
 	TESTQ     AX, AX
-	JZ        reduce25
+	JZ        reduce19
 	MOVQ      $-1, DX
 	BZHIQ     AX, DX, DX
 	KMOVW     DX, K1
 	VMOVUPD.Z (CX), K1, Z4
 	VADDPD    Z4, Z0, Z0
 
-reduce25:
+reduce19:
 	VADDPD        Z1, Z0, Z0
 	VADDPD        Z3, Z2, Z2
 	VADDPD        Z2, Z0, Z0
@@ -305,84 +227,6 @@ reduce25:
 	VZEROUPPER
 	RET
 
-// func addScaledMulAVX512F32(dst []float32, c float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·addScaledMulAVX512F32(SB), NOSPLIT, $0-80
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	VBROADCASTSS c+24(FP), Z0
-	MOVQ         x_base+32(FP), DX
-	MOVQ         y_base+56(FP), BX
-	XORQ         SI, SI
-	SUBQ         $+16, CX
-	JL           rest2
-
-vectors1:
-	VMOVUPS     (DX)(SI*4), Z1
-	VMOVUPS     (BX)(SI*4), Z2
-	VMOVUPS     (AX)(SI*4), Z3
-	VMULPS      Z0, Z1, Z1
-	VFMADD231PS Z2, Z1, Z3
-	VMOVUPS     Z3, (AX)(SI*4)
-	ADDQ        $+16, SI
-	SUBQ        $+16, CX
-	JGE         vectors1
-
-rest2:
-	ADDQ        $+16, CX
-	JZ          end3
-	MOVQ        $-1, DI
-	BZHIQ       CX, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (DX)(SI*4), K1, Z1
-	VMOVUPS.Z   (BX)(SI*4), K1, Z2
-	VMOVUPS.Z   (AX)(SI*4), K1, Z3
-	VMULPS      Z0, Z1, Z1
-	VFMADD231PS Z2, Z1, Z3
-	VMOVUPS     Z3, K1, (AX)(SI*4)
-
-end3:
-	VZEROUPPER
-	RET
-
-// func scaledMulAVX512F32(dst []float32, c float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·scaledMulAVX512F32(SB), NOSPLIT, $0-80
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	VBROADCASTSS c+24(FP), Z0
-	MOVQ         x_base+32(FP), DX
-	MOVQ         y_base+56(FP), BX
-	XORQ         SI, SI
-	SUBQ         $+16, CX
-	JL           rest5
-
-vectors4:
-	VMOVUPS (DX)(SI*4), Z1
-	VMOVUPS (BX)(SI*4), Z2
-	VMULPS  Z0, Z1, Z1
-	VMULPS  Z2, Z1, Z1
-	VMOVUPS Z1, (AX)(SI*4)
-	ADDQ    $+16, SI
-	SUBQ    $+16, CX
-	JGE     vectors4
-
-rest5:
-	ADDQ      $+16, CX
-	JZ        end6
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (DX)(SI*4), K1, Z1
-	VMOVUPS.Z (BX)(SI*4), K1, Z2
-	VMULPS    Z0, Z1, Z1
-	VMULPS    Z2, Z1, Z0
-	VMOVUPS   Z0, K1, (AX)(SI*4)
-
-end6:
-	VZEROUPPER
-	RET
-
 // func addScaledAVX512F32(dst []float32, c float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addScaledAVX512F32(SB), NOSPLIT, $0-56
@@ -392,20 +236,20 @@ TEXT ·addScaledAVX512F32(SB), NOSPLIT, $0-56
 	MOVQ         x_base+32(FP), DX
 	XORQ         BX, BX
 	SUBQ         $+16, CX
-	JL           rest8
+	JL           rest2
 
-vectors7:
+vectors1:
 	VMOVUPS     (DX)(BX*4), Z1
 	VMOVUPS     (AX)(BX*4), Z2
 	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, (AX)(BX*4)
 	ADDQ        $+16, BX
 	SUBQ        $+16, CX
-	JGE         vectors7
+	JGE         vectors1
 
-rest8:
+rest2:
 	ADDQ        $+16, CX
-	JZ          end9
+	JZ          end3
 	MOVQ        $-1, SI
 	BZHIQ       CX, SI, SI
 	KMOVW       SI, K1
@@ -414,7 +258,7 @@ rest8:
 	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, K1, (AX)(BX*4)
 
-end9:
+end3:
 	VZEROUPPER
 	RET
 
@@ -427,19 +271,19 @@ TEXT ·scaleAVX512F32(SB), NOSPLIT, $0-56
 	MOVQ         x_base+32(FP), DX
 	XORQ         BX, BX
 	SUBQ         $+16, CX
-	JL           rest11
+	JL           rest5
 
-vectors10:
+vectors4:
 	VMOVUPS (DX)(BX*4), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $+16, BX
 	SUBQ    $+16, CX
-	JGE     vectors10
+	JGE     vectors4
 
-rest11:
+rest5:
 	ADDQ      $+16, CX
-	JZ        end12
+	JZ        end6
 	MOVQ      $-1, SI
 	BZHIQ     CX, SI, SI
 	KMOVW     SI, K1
@@ -447,7 +291,7 @@ rest11:
 	VMULPS    Z0, Z1, Z0
 	VMOVUPS   Z0, K1, (AX)(BX*4)
 
-end12:
+end6:
 	VZEROUPPER
 	RET
 
@@ -459,19 +303,19 @@ TEXT ·addConstAVX512F32(SB), NOSPLIT, $0-28
 	VBROADCASTSS c+24(FP), Z0
 	XORQ         DX, DX
 	SUBQ         $+16, CX
-	JL           rest14
+	JL           rest8
 
-vectors13:
+vectors7:
 	VMOVUPS (AX)(DX*4), Z1
 	VADDPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(DX*4)
 	ADDQ    $+16, DX
 	SUBQ    $+16, CX
-	JGE     vectors13
+	JGE     vectors7
 
-rest14:
+rest8:
 	ADDQ      $+16, CX
-	JZ        end15
+	JZ        end9
 	MOVQ      $-1, BX
 	BZHIQ     CX, BX, BX
 	KMOVW     BX, K1
@@ -479,7 +323,7 @@ rest14:
 	VADDPS    Z0, Z1, Z1
 	VMOVUPS   Z1, K1, (AX)(DX*4)
 
-end15:
+end9:
 	VZEROUPPER
 	RET
 
@@ -494,9 +338,9 @@ TEXT ·dotAVX512F32(SB), NOSPLIT, $0-52
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 
-sum16:
+sum10:
 	CMPQ        AX, $+64
-	JLT         done17
+	JLT         done11
 	VMOVUPS     (CX), Z4
 	VMOVUPS     (DX), Z5
 	VFMADD231PS Z4, Z5, Z0
@@ -512,23 +356,23 @@ sum16:
 	ADDQ        $+256, CX
 	ADDQ        $+256, DX
 	SUBQ        $+64, AX
-	JMP         sum16
+	JMP         sum10
 
-done17:
-sum18:
+done11:
+sum12:
 	CMPQ        AX, $+16
-	JLT         done19
+	JLT         done13
 	VMOVUPS     (CX), Z4
 	VMOVUPS     (DX), Z5
 	VFMADD231PS Z4, Z5, Z0
 	ADDQ        $+64, CX
 	ADDQ        $+64, DX
 	SUBQ        $+16, AX
-	JMP         sum18
+	JMP         sum12
 
-done19:
+done13:
 	TESTQ       AX, AX
-	JZ          reduce20
+	JZ          reduce14
 	MOVQ        $-1, BX
 	BZHIQ       AX, BX, BX
 	KMOVW       BX, K1
@@ -536,7 +380,7 @@ done19:
 	VMOVUPS.Z   (DX), K1, Z5
 	VFMADD231PS Z4, Z5, Z0
 
-reduce20:
+reduce14:
 	VADDPS        Z1, Z0, Z0
 	VADDPS        Z3, Z2, Z2
 	VADDPS        Z2, Z0, Z0
@@ -560,9 +404,9 @@ TEXT ·sumAVX512F32(SB), NOSPLIT, $0-28
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 
-sum21:
+sum15:
 	CMPQ    AX, $+64
-	JLT     done22
+	JLT     done16
 	VMOVUPS (CX), Z4
 	VADDPS  Z4, Z0, Z0
 	VMOVUPS 64(CX), Z4
@@ -573,28 +417,28 @@ sum21:
 	VADDPS  Z4, Z3, Z3
 	ADDQ    $+256, CX
 	SUBQ    $+64, AX
-	JMP     sum21
+	JMP     sum15
 
-done22:
-sum23:
+done16:
+sum17:
 	CMPQ    AX, $+16
-	JLT     done24
+	JLT     done18
 	VMOVUPS (CX), Z4
 	VADDPS  Z4, Z0, Z0
 	ADDQ    $+64, CX
 	SUBQ    $+16, AX
-	JMP     sum23
+	JMP     sum17
 
-done24:
+done18:
 	TESTQ     AX, AX
-	JZ        reduce25
+	JZ        reduce19
 	MOVQ      $-1, DX
 	BZHIQ     AX, DX, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX), K1, Z4
 	VADDPS    Z4, Z0, Z0
 
-reduce25:
+reduce19:
 	VADDPS        Z1, Z0, Z0
 	VADDPS        Z3, Z2, Z2
 	VADDPS        Z2, Z0, Z0

@@ -44,10 +44,6 @@ func vectorOps[T Float]() []vectorOp[T] {
 			func(_, c, x, _ T) T { return c * x }, true},
 		{"AddConst", func(dst []T, c T, _, _ []T) { AddConst(dst, c) },
 			func(dst, c, _, _ T) T { return dst + c }, false},
-		{"ScaledMul", ScaledMul[T],
-			func(_, c, x, y T) T { return c * x * y }, true},
-		{"AddScaledMul", AddScaledMul[T],
-			func(dst, c, x, y T) T { return dst + c*x*y }, false},
 		{"Triad", Triad[T],
 			func(_, c, x, y T) T { return x + c*y }, true},
 		{"StreamTriad", StreamTriad[T],
@@ -88,7 +84,7 @@ func testVectorOps[T Float](t *testing.T) {
 	}
 }
 
-// A term of a Taylor series must not depend on where its point lies in a block.
+// An element must not depend on where it lies in a block.
 func TestVectorOpsElementwise(t *testing.T) {
 	each(t, testVectorOpsElementwise[float64], testVectorOpsElementwise[float32])
 }
@@ -121,10 +117,11 @@ func testShortVectorsPanic[T Float](t *testing.T) {
 		require.Panics(t, func() { Dot(full, short) }, "Dot, %d", n)
 		require.Panics(t, func() { AddScaled(full, 1, short) }, "AddScaled, %d", n)
 		require.Panics(t, func() { Scale(full, 1, short) }, "Scale, %d", n)
-		require.Panics(t, func() { ScaledMul(full, 1, short, full) }, "ScaledMul x, %d", n)
-		require.Panics(t, func() { ScaledMul(full, 1, full, short) }, "ScaledMul y, %d", n)
-		require.Panics(t, func() { AddScaledMul(full, 1, short, full) }, "AddScaledMul x, %d", n)
-		require.Panics(t, func() { AddScaledMul(full, 1, full, short) }, "AddScaledMul y, %d", n)
+		require.Panics(t, func() { Triad(full, 1, short, full) }, "Triad x, %d", n)
+		require.Panics(t, func() { Triad(full, 1, full, short) }, "Triad y, %d", n)
+		require.Panics(t, func() { StreamTriad(full, 1, short, full) }, "StreamTriad x, %d", n)
+		require.Panics(t, func() { StreamTriad(full, 1, full, short) }, "StreamTriad y, %d", n)
+		require.Panics(t, func() { StreamScale(full, 1, short) }, "StreamScale, %d", n)
 		require.Panics(t, func() { Exp(full, short) }, "Exp, %d", n)
 		require.Panics(t, func() { Tanh(full, short) }, "Tanh, %d", n)
 		require.Panics(t, func() { Sigmoid(full, short) }, "Sigmoid, %d", n)
@@ -164,11 +161,6 @@ func testVectorSpecialValues[T Float](t *testing.T) {
 		check("AddScaled", func(d, x, _ T) T { return d + x })
 		Scale(dst, 2, x)
 		check("Scale", func(_, x, _ T) T { return 2 * x })
-		ScaledMul(dst, 1, x, y)
-		check("ScaledMul", func(_, x, y T) T { return x * y })
-		copy(dst, y)
-		AddScaledMul(dst, 1, x, y)
-		check("AddScaledMul", func(d, x, y T) T { return d + x*y })
 		Triad(dst, 1, x, y)
 		check("Triad", func(_, x, y T) T { return x + y })
 		frame := append(append(make([]T, len(x)), x...), y...)

@@ -8,16 +8,6 @@ import (
 // vector generates the kernels that combine vectors element by element, and the
 // sums.
 func (v isa) vector() {
-	v.function("addScaledMul", "func(dst []T, c T, x, y []T)", "computes dst += c x y.")
-	v.elementwise("dst", true, []string{"x", "y"}, func(d, c reg.VecVirtual, x []reg.VecVirtual) {
-		v.mul(c, x[0], x[0])
-		v.fma(x[1], x[0], d)
-	})
-	v.function("scaledMul", "func(dst []T, c T, x, y []T)", "computes dst = c x y.")
-	v.elementwise("dst", false, []string{"x", "y"}, func(d, c reg.VecVirtual, x []reg.VecVirtual) {
-		v.mul(c, x[0], x[0])
-		v.mul(x[1], x[0], d)
-	})
 	v.function("addScaled", "func(dst []T, c T, x []T)", "computes dst += c x.")
 	v.elementwise("dst", true, []string{"x"}, func(d, c reg.VecVirtual, x []reg.VecVirtual) { v.fma(c, x[0], d) })
 	v.function("scale", "func(dst []T, c T, x []T)", "computes dst = c x.")
