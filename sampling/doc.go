@@ -12,6 +12,9 @@
 // at hand. A design ([LatinHypercube], [Grid], [Uniform]) is made as a whole
 // and depends on its seed or counts, the hypercube on its size too.
 //
+// [Sobol.Scrambled] makes random versions of the sequence whose means are
+// unbiased: several of them tell the error.
+//
 // The reason to prefer structured points: for a smooth integrand the error of
 // the mean of n values falls as n^(-1/2) for random points, and almost as n^(-1)
 // for the Sobol sequence.

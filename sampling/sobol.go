@@ -1,21 +1,21 @@
 package sampling
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 )
 
-// MaxSobolDim is the largest dimension for which direction numbers are embedded.
-const MaxSobolDim = len(joeKuo6) + 1
+// MaxSobolDim is the largest dimension for which there are direction numbers.
+const MaxSobolDim = 21201
+
+// ErrDim is wrapped by the errors for a dimension that a kind of points does
+// not have.
+var ErrDim = errors.New("no such dimension")
 
 // sobolBits is the number of digits: all that a float64 in [0,1) holds on a
 // uniform lattice, so that coordinates are exact multiples of 2^-53.
 const sobolBits = 53
-
-// rowBlock is the number of points filled one coordinate at a time: long
-// enough to hide the jump to the block's first index, short enough for the
-// block to stay in cache.
-const rowBlock = 256
 
 // Sobol is the Sobol sequence in base 2 with the direction numbers of Joe and
 // Kuo (the set new-joe-kuo-6, chosen for good two-dimensional projections).
@@ -32,7 +32,8 @@ const rowBlock = 256
 // The index starts at zero and the point 0 is the origin. Keep it: any 2^m
 // points that start at a multiple of 2^m are a digital net, and leaving the
 // first one out destroys that (Owen 2020, arXiv:2008.08051). For the same
-// reason sizes should be powers of two.
+// reason sizes should be powers of two. [Sobol.Scrambled] makes random
+// versions, which are nets too.
 //
 // A Sobol is immutable and safe for concurrent use.
 //
@@ -40,81 +41,104 @@ const rowBlock = 256
 // two-dimensional projections, SIAM J. Sci. Comput. 30 (2008) 2635-2654;
 // the Gray-code order is that of Antonov and Saleev (1979).
 type Sobol struct {
-	direction [][sobolBits]uint64 // [dimension][digit]
+	dim       int
+	direction []uint64 // [digit][dimension]
+	start     []uint64 // [dimension], coordinates at index 0
+	scramble  Scramble
+	keys      []uint64 // [dimension], of the scrambles that act on coordinates
 }
 
 // NewSobol returns the sequence in dim dimensions, 1 <= dim <= MaxSobolDim.
+// It takes 424 bytes a dimension.
 func NewSobol(dim int) (*Sobol, error) {
 	if dim < 1 || dim > MaxSobolDim {
-		return nil, fmt.Errorf("sampling: Sobol dimension %d is outside 1..%d", dim, MaxSobolDim)
+		return nil, fmt.Errorf("sampling: Sobol dimension %d is outside 1..%d: %w", dim, MaxSobolDim, ErrDim)
 	}
-	s := &Sobol{direction: make([][sobolBits]uint64, dim)}
-	for k := range sobolBits {
-		s.direction[0][k] = 1 << (sobolBits - 1 - k)
+	s := &Sobol{dim: dim, direction: make([]uint64, sobolBits*dim), start: make([]uint64, dim), scramble: Unscrambled}
+	for k := range sobolBits { // the first dimension is the van der Corput sequence, m_k = 1
+		s.direction[k*dim] = 1 << (sobolBits - 1 - k)
 	}
+	var r joeKuoReader
 	for j := 1; j < dim; j++ {
-		joeKuo6[j-1].expand(&s.direction[j])
+		p := r.next()
+		for k, v := range p.expand() {
+			s.direction[k*dim+j] = v
+		}
 	}
 	return s, nil
 }
 
-// expand computes the direction numbers v_k from the polynomial and the
-// initial integers, with the recurrence for m_k written for v_k.
-func (p joeKuo) expand(v *[sobolBits]uint64) {
-	for k := range sobolBits {
-		if k < p.s {
-			v[k] = uint64(p.m[k]) << (sobolBits - 1 - k)
-			continue
-		}
-		v[k] = v[k-p.s] ^ v[k-p.s]>>p.s
-		for i := 1; i < p.s; i++ {
-			if p.a>>(p.s-1-i)&1 == 1 {
-				v[k] ^= v[k-i]
-			}
-		}
-	}
-}
-
 // Dim returns the dimension of the points.
-func (s *Sobol) Dim() int { return len(s.direction) }
+func (s *Sobol) Dim() int { return s.dim }
 
 // Fill writes the points with indices first, first+1, ... to dst, one row of
 // Dim coordinates a point, as many as dst holds. Any first is reached at the
-// same cost. It is an error if len(dst) is not a multiple of the dimension or
-// an index passes 2^53 - 1, the end of the sequence.
+// same cost, so that parts of the sequence may be filled at once. It is an
+// error if len(dst) is not a multiple of the dimension or an index passes
+// 2^53 - 1, the end of the sequence.
 func (s *Sobol) Fill(dst []float64, first uint64) error {
-	dim := s.Dim()
-	n, err := rows(dst, dim)
+	n, err := rows(dst, s.dim)
 	if err != nil {
 		return err
 	}
 	if end := uint64(1) << sobolBits; first > end || uint64(n) > end-first {
 		return fmt.Errorf("sampling: %d Sobol points from index %d pass the last index 2^%d - 1", n, first, sobolBits)
 	}
-	for n > 0 {
-		m := min(n, rowBlock)
-		for j := range s.direction {
-			fillColumn(dst[:m*dim], j, dim, &s.direction[j], first)
-		}
-		dst, first, n = dst[m*dim:], first+uint64(m), n-m
+	for j := 0; j < s.dim; j += sobolColumns {
+		s.fillColumns(dst, j, min(sobolColumns, s.dim-j), first)
 	}
 	return nil
 }
 
-// fillColumn writes coordinate j of consecutive points. The Gray codes of
-// neighbours i and i+1 differ in the digit of the lowest zero bit of i, so one
-// xor leads from a point to the next.
-func fillColumn(dst []float64, j, dim int, v *[sobolBits]uint64, first uint64) {
-	const scale = 1.0 / (1 << sobolBits)
-	var x uint64
-	for g := first ^ first>>1; g != 0; g &= g - 1 {
-		x ^= v[bits.TrailingZeros64(g)]
+// sobolColumns is how many dimensions of a point are made in one go.
+const sobolColumns = 64
+
+// fillColumns writes the coordinates j ... j+w-1 of consecutive points. The
+// Gray codes of neighbours i and i+1 differ in the digit of the lowest zero
+// bit of i, so one xor leads from a point to the next.
+func (s *Sobol) fillColumns(dst []float64, j, w int, first uint64) {
+	if len(dst) == 0 {
+		return
 	}
-	for i := first; j < len(dst); i, j = i+1, j+dim {
-		dst[j] = float64(x) * scale
-		if k := bits.TrailingZeros64(^i); k < sobolBits {
-			x ^= v[k]
+	var state [sobolColumns]uint64
+	x := state[:w]
+	copy(x, s.start[j:])
+	for g := first ^ first>>1; g != 0; g &= g - 1 {
+		k := bits.TrailingZeros64(g)
+		advance(x, s.direction[k*s.dim+j:])
+	}
+	for i := first; ; i++ {
+		row := dst[j:]
+		switch s.scramble {
+		case Owen:
+			owenRow(row, x, s.keys[2*j:])
+		case Rotation:
+			rotatedRow(row, x, s.keys[j:])
+		default:
+			plainRow(row, x)
 		}
+		if len(dst) == s.dim {
+			return
+		}
+		dst = dst[s.dim:]
+		k := bits.TrailingZeros64(^i)
+		advance(x, s.direction[k*s.dim+j:])
+	}
+}
+
+func advance(x, v []uint64) {
+	v = v[:len(x)]
+	for j := range x {
+		x[j] ^= v[j]
+	}
+}
+
+const sobolUnit = 1.0 / (1 << sobolBits)
+
+func plainRow(row []float64, x []uint64) {
+	row = row[:len(x)]
+	for j, x := range x {
+		row[j] = float64(int64(x)) * sobolUnit
 	}
 }
 
@@ -123,7 +147,7 @@ func (s *Sobol) Points(n int) []float64 {
 	if n <= 0 {
 		return nil
 	}
-	dst := make([]float64, n*s.Dim())
+	dst := make([]float64, n*s.dim)
 	// A whole number of rows from index 0: memory ends before the sequence does.
 	_ = s.Fill(dst, 0)
 	return dst
