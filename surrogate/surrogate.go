@@ -95,7 +95,8 @@ type LeaveOneOut interface {
 type Evaluator interface {
 	// Evaluate computes y[i], or errs[i], at each of the n rows of x: a failed
 	// point does not stop the others. The error returned is of the whole: ctx is
-	// done, or nothing can be evaluated.
+	// done, or nothing can be evaluated. What was computed before ctx was done
+	// counts; of the rest, errs[i] wraps ctx.Err() or y[i] is as it was.
 	Evaluate(ctx context.Context, x []float64, n int, y []float64, errs []error) error
 }
 
