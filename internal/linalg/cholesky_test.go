@@ -173,7 +173,7 @@ func bits(x []float64) []uint64 {
 func TestShapesPanic(t *testing.T) {
 	w := NewWorkspace(2)
 	m := func(rows, cols int) Matrix { return RowMajor(make([]float64, rows*cols), rows, cols) }
-	short := RowMajor(make([]float64, 5), 2, 3)
+	short := Matrix{Data: make([]float64, 5), Rows: 2, Cols: 3, RowStride: 3, ColStride: 1}
 	c := factored(t, 1, gram(1, 3, 1))
 	for name, call := range map[string]func(){
 		"Gemm":  func() { w.Gemm(1, m(3, 2), m(3, 3), 0, m(3, 3)) },

@@ -230,7 +230,7 @@ func testTrsm[T Float](t *testing.T) {
 func TestShapesPanic(t *testing.T) {
 	var w Workspace[float64]
 	m := func(rows, cols int) Matrix[float64] { return RowMajor(make([]float64, rows*cols), rows, cols) }
-	short := RowMajor(make([]float64, 5), 2, 3)
+	short := Matrix[float64]{make([]float64, 5), 2, 3, 3, 1}
 	spread := Matrix[float64]{make([]float64, 100), 3, 3, 10, 2}
 	for name, call := range map[string]func(){
 		"inner":         func() { w.Gemm(1, m(3, 2), m(3, 3), 0, m(3, 3)) },
@@ -245,6 +245,8 @@ func TestShapesPanic(t *testing.T) {
 		"short B":       func() { w.TrsmT(m(2, 2), short) },
 		"negative part": func() { m(3, 3).Part(-1, 0, 1, 1) },
 		"part beyond":   func() { m(3, 3).Part(1, 1, 3, 1) },
+		"part of short": func() { short.Part(1, 2, 1, 1) },
+		"short rows":    func() { RowMajor(make([]float64, 5), 2, 3) },
 	} {
 		require.Panics(t, call, name)
 	}

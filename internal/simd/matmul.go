@@ -3,7 +3,7 @@ package simd
 // MatMul computes C = A B: A is m x k, B is k x n, C is m x n and overwritten.
 // This is the forward product of a layer, weights times a block.
 func MatMul[T Float](c, a, b []T, m, k, n int) {
-	c, a, b = c[:m*n:len(c)], a[:m*k:len(a)], b[:k*n:len(b)]
+	c, a, b = c[:area(m, n):len(c)], a[:area(m, k):len(a)], b[:area(k, n):len(b)]
 	switch {
 	case len(c) == 0:
 	case k == 0:
@@ -17,7 +17,7 @@ func MatMul[T Float](c, a, b []T, m, k, n int) {
 // overwritten. This is the reverse product of a layer with respect to its
 // inputs.
 func MatMulT[T Float](c, a, b []T, m, k, n int) {
-	c, a, b = c[:k*n:len(c)], a[:m*k:len(a)], b[:m*n:len(b)]
+	c, a, b = c[:area(k, n):len(c)], a[:area(m, k):len(a)], b[:area(m, n):len(b)]
 	switch {
 	case len(c) == 0:
 	case m == 0:
@@ -30,7 +30,7 @@ func MatMulT[T Float](c, a, b []T, m, k, n int) {
 // AddMatMulBT computes C += A Bᵀ: A is m x n, B is k x n, C is m x k. This is
 // the weight gradient of a layer: a sum over points (and coefficients).
 func AddMatMulBT[T Float](c, a, b []T, m, k, n int) {
-	c, a, b = c[:m*k:len(c)], a[:m*n:len(a)], b[:k*n:len(b)]
+	c, a, b = c[:area(m, k):len(c)], a[:area(m, n):len(a)], b[:area(k, n):len(b)]
 	if len(c) > 0 && n > 0 {
 		use[T]().gradient(c, a, b, k, n, n, m, k, n)
 	}

@@ -2,6 +2,7 @@ package simd
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -144,4 +145,73 @@ func testShortMatricesPanic[T Float](t *testing.T) {
 			require.Panics(t, func() { prod.do(c, a, short(nb), m, k, n) }, "%s %v: b", prod.name, size)
 		}
 	}
+}
+
+// Sizes whose products an int does not hold: half² is 0 in its bits, and four
+// times a little more than a quarter is 4.
+const (
+	half    = 1 << (bits.UintSize / 2)
+	quarter = 1<<(bits.UintSize-2) + 1
+)
+
+func TestAbsurdSizesPanic(t *testing.T) {
+	each(t, testAbsurdSizesPanic[float64], testAbsurdSizesPanic[float32])
+}
+
+func testAbsurdSizesPanic[T Float](t *testing.T) {
+	x := make([]T, 16)
+	for _, prod := range matrixProducts[T]() {
+		for _, s := range [][3]int{{half, half, half}, {-1, -1, -1}, {-2, -3, -1}, {0, -1, 0}} {
+			require.Panics(t, func() { prod.do(x, x, x, s[0], s[1], s[2]) }, "%s %v", prod.name, s)
+		}
+		for _, s := range [][2]int{{half, half}, {4, quarter}, {math.MaxInt, math.MaxInt}, {-1, -1}, {0, -1}} {
+			for i := range 3 { // sizes i and i+1, and the other
+				for _, other := range []int{0, 1, 4} {
+					size := [3]int{other, other, other}
+					size[i], size[(i+1)%3] = s[0], s[1]
+					require.Panics(t, func() { prod.do(x, x, x, size[0], size[1], size[2]) }, "%s %v", prod.name, size)
+				}
+			}
+		}
+	}
+}
+
+func TestAbsurdMatricesPanic(t *testing.T) {
+	var w Workspace[float64]
+	x := make([]float64, 16)
+	m := RowMajor(x, 4, 4)
+	negative := Matrix[float64]{x, -1, -1, 1, 1}
+	wrapping := Matrix[float64]{x, 5, 5, 1 << (bits.UintSize - 2), 1} // row 4 would begin at 0
+	for name, call := range map[string]func(){
+		"rows times columns, 0":     func() { RowMajor(x, half, half) },
+		"rows times columns, 4":     func() { RowMajor(x, 4, quarter) },
+		"negative":                  func() { RowMajor(x, -1, -4) },
+		"negative, none":            func() { RowMajor(x, -1, 0) },
+		"part: end of its rows":     func() { m.Part(math.MaxInt, 0, 1, 0) },
+		"part: end of its columns":  func() { m.Part(0, math.MaxInt, 0, 1) },
+		"part: end of many rows":    func() { m.Part(1, 0, math.MaxInt, 1) },
+		"part: end of many columns": func() { m.Part(0, 1, 1, math.MaxInt) },
+		"part: row that wraps":      func() { wrapping.Part(4, 0, 1, 1) },
+		"part: column that wraps":   func() { wrapping.T().Part(0, 4, 1, 1) },
+		"part of negative":          func() { negative.Part(0, 0, 0, 0) },
+		"transpose, rows":           func() { Transpose(RowMajor(make([]float64, 25), 5, 5), wrapping) },
+		"transpose, columns":        func() { Transpose(wrapping.T(), RowMajor(make([]float64, 25), 5, 5)) },
+		"transpose, negative":       func() { Transpose(negative, negative) },
+		"Gemm":                      func() { w.Gemm(1, wrapping.T(), RowMajor(x, 5, 3), 0, RowMajor(make([]float64, 15), 5, 3)) },
+		"Gemm, alpha = 0":           func() { w.Gemm(0, wrapping, RowMajor(x, 5, 3), 0, RowMajor(make([]float64, 15), 5, 3)) },
+		"Gemm, negative":            func() { w.Gemm(1, negative, negative, 0, negative) },
+		"Syrk, negative":            func() { w.Syrk(1, negative, 0, negative) },
+		"Trsm, negative":            func() { w.Trsm(negative, negative) },
+		"Cholesky":                  func() { w.Cholesky(wrapping) },
+		"Cholesky, negative":        func() { w.Cholesky(negative) },
+	} {
+		require.Panics(t, call, name)
+	}
+	require.NotPanics(t, func() {
+		empty := RowMajor(x, 0, math.MaxInt)
+		w.Gemm(1, RowMajor(x, 0, 2), Matrix[float64]{x, 2, math.MaxInt, 0, 0}, 1, empty)
+		Transpose(empty.T(), empty)
+		w.Trsm(RowMajor(x, 0, 0), empty)
+		m.Part(4, 4, 0, 0)
+	}, "an empty matrix may have any length")
 }

@@ -1,6 +1,9 @@
 package simd
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // Matrix is a view of Rows x Cols elements of Data: element (i, j) is
 // Data[i RowStride + j ColStride], strides not negative.
@@ -10,9 +13,22 @@ type Matrix[T Float] struct {
 	RowStride, ColStride int
 }
 
-// RowMajor views data, row after row, as a matrix.
+// RowMajor views data, row after row, as a matrix. It panics if there are too few.
 func RowMajor[T Float](data []T, rows, cols int) Matrix[T] {
+	if n := area(rows, cols); n < 0 || n > len(data) {
+		panic(fmt.Sprintf("simd: a matrix of %d x %d in %d elements", rows, cols, len(data)))
+	}
 	return Matrix[T]{data, rows, cols, cols, 1}
+}
+
+// area is rows times cols, or -1 if one of them is negative or an int does not
+// hold the product. No slice has -1 elements.
+func area(rows, cols int) int {
+	high, low := bits.Mul(uint(rows), uint(cols))
+	if rows < 0 || cols < 0 || high != 0 || int(low) < 0 {
+		return -1
+	}
+	return int(low)
 }
 
 // T is the transpose, of the same elements.
@@ -41,8 +57,9 @@ func Transpose[T Float](b, a Matrix[T]) {
 
 // Part is the block of rows i to i+rows-1 and columns j to j+cols-1.
 func (a Matrix[T]) Part(i, j, rows, cols int) Matrix[T] {
-	if i < 0 || j < 0 || rows < 0 || cols < 0 || i+rows > a.Rows || j+cols > a.Cols {
-		panic(fmt.Sprintf("simd: part of %d x %d at (%d, %d) of a matrix of %d x %d", rows, cols, i, j, a.Rows, a.Cols))
+	if i < 0 || j < 0 || rows < 0 || cols < 0 || i > a.Rows || j > a.Cols || rows > a.Rows-i || cols > a.Cols-j || !a.fits() {
+		panic(fmt.Sprintf("simd: part of %d x %d at (%d, %d) of a matrix of %d x %d with strides %d and %d in %d elements",
+			rows, cols, i, j, a.Rows, a.Cols, a.RowStride, a.ColStride, len(a.Data)))
 	}
 	if rows > 0 && cols > 0 {
 		a.Data = a.Data[i*a.RowStride+j*a.ColStride:]
@@ -59,12 +76,22 @@ func (a Matrix[T]) requireShape(name string, rows, cols int) {
 	if a.Rows != rows || a.Cols != cols {
 		panic(fmt.Sprintf("simd: %s is %d x %d: must be %d x %d", name, a.Rows, a.Cols, rows, cols))
 	}
-	if a.RowStride < 0 || a.ColStride < 0 {
-		panic(fmt.Sprintf("simd: %s has strides %d and %d: must not be negative", name, a.RowStride, a.ColStride))
+	if !a.fits() {
+		panic(fmt.Sprintf("simd: %s is %d x %d with strides %d and %d: must be within its %d elements", name, rows, cols, a.RowStride, a.ColStride, len(a.Data)))
 	}
-	if last := (rows-1)*a.RowStride + (cols-1)*a.ColStride; rows > 0 && cols > 0 && last >= len(a.Data) {
-		panic(fmt.Sprintf("simd: %s needs %d elements: has %d", name, last+1, len(a.Data)))
+}
+
+// fits reports whether every element is within the data.
+func (a Matrix[T]) fits() bool {
+	if a.Rows < 0 || a.Cols < 0 || a.RowStride < 0 || a.ColStride < 0 {
+		return false
 	}
+	if a.Rows == 0 || a.Cols == 0 {
+		return true
+	}
+	// The last element of the first column, and that of a row from its first.
+	down, across := area(a.Rows-1, a.RowStride), area(a.Cols-1, a.ColStride)
+	return down >= 0 && across >= 0 && down < len(a.Data) && across < len(a.Data)-down
 }
 
 // requireContiguousRows panics if a row of C is not contiguous.
