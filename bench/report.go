@@ -1,5 +1,10 @@
 package bench
 
+import (
+	"encoding/json"
+	"io"
+)
+
 // Report is what Kernels measured.
 type Report struct {
 	Platform string   `json:"platform"`
@@ -87,4 +92,12 @@ func (r *Report) relate() {
 			v.TimesFloor = v.Value / v.Floor
 		}
 	}
+}
+
+// WriteJSON writes the report for programs. A number that is not finite, which
+// no measurement should give, is an error.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 
@@ -23,6 +22,11 @@ beside its arithmetic floor. Let nothing else run meanwhile.`
 )
 
 func runBench(ctx context.Context, args []string, s streams) int {
+	return benchWith(ctx, args, s, bench.Kernels)
+}
+
+// benchWith is the command with another way to measure, for its test.
+func benchWith(ctx context.Context, args []string, s streams, kernels func(context.Context, bench.Settings) (*bench.Report, error)) int {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	asJSON := f.Bool("json", false, "")
 	settings := bench.Settings{Progress: func(round, rounds int) { fmt.Fprintf(s.err, "round %d of %d\n", round, rounds) }}
@@ -40,13 +44,13 @@ func runBench(ctx context.Context, args []string, s streams) int {
 	if err := settings.Check(); err != nil {
 		return misused("bench", s, err.Error())
 	}
-	report, err := bench.Kernels(ctx, settings)
-	if err == nil && *asJSON {
-		e := json.NewEncoder(s.out)
-		e.SetIndent("", "  ")
-		err = e.Encode(report)
-	} else if err == nil {
-		err = report.WriteTables(s.out)
+	report, err := kernels(ctx, settings)
+	if err == nil {
+		if *asJSON {
+			err = report.WriteJSON(s.out)
+		} else {
+			err = report.WriteTables(s.out)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(s.err, "ritz:", err)
