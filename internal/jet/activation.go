@@ -66,30 +66,29 @@ func compose(act Activation, set *Set, at place, n int) []simd.Product {
 	l := products{n: n}
 	switch act {
 	case Tanh:
-		l.sum(at.g, 0, set.square[0], at.a, at.a, -1)
-		l.list[0].Start = simd.One
+		l.sum(at.g, 0, simd.One, set.square[0], at.a, at.a, -1)
 		for r := 1; r < set.Len(); r++ {
-			l.sum(at.a, r, set.chain[r], at.z, at.g, 1)
-			l.sum(at.g, r, set.square[r], at.a, at.a, -1)
+			l.sum(at.a, r, simd.Zero, set.chain[r], at.z, at.g, 1)
+			l.sum(at.g, r, simd.Zero, set.square[r], at.a, at.a, -1)
 		}
 	case Sin:
 		for r := 1; r < set.Len(); r++ {
-			l.sum(at.a, r, set.chain[r], at.z, at.g, 1)
-			l.sum(at.g, r, set.chain[r], at.z, at.a, -1)
+			l.sum(at.a, r, simd.Zero, set.chain[r], at.z, at.g, 1)
+			l.sum(at.g, r, simd.Zero, set.chain[r], at.z, at.a, -1)
 		}
 	case Sigmoid:
 		l.sigmoid(set, at.a, at.g, at.z)
 	case Swish:
 		l.sigmoid(set, at.s, at.h, at.z)
 		for r := range set.Index {
-			l.sum(at.a, r, set.product[r], at.z, at.s, 1)
-			l.sum(at.g, r, set.product[r], at.z, at.h, 1)
+			l.sum(at.a, r, simd.Zero, set.product[r], at.z, at.s, 1)
+			l.sum(at.g, r, simd.Zero, set.product[r], at.z, at.h, 1)
 			l.add(at.g, r, at.s)
 		}
 	case Softplus:
 		l.sigmoid(set, at.g, at.h, at.z)
 		for r := 1; r < set.Len(); r++ {
-			l.sum(at.a, r, set.chain[r], at.z, at.g, 1)
+			l.sum(at.a, r, simd.Zero, set.chain[r], at.z, at.g, 1)
 		}
 	}
 	return l.list
@@ -97,19 +96,19 @@ func compose(act Activation, set *Set, at place, n int) []simd.Product {
 
 // reverse lists the products that give z̄ from ā and g by formula (2).
 func reverse(set *Set, zbar, abar, g, n int) []simd.Product {
-	var list []simd.Product
-	begun := make([]bool, set.Len())
-	for r := range set.Index {
-		for _, t := range set.product[r] {
-			p := simd.Product{Dst: zbar + t.b*n, X: abar + r*n, Y: g + t.q*n, C: 1}
-			if begun[t.b] {
-				p.Start = simd.Old
+	l := products{n: n}
+	for b := range set.Index {
+		start := simd.Zero
+		for r := range set.Index {
+			for _, t := range set.product[r] {
+				if t.b == b {
+					l.append(zbar+b*n, start, abar+r*n, g+t.q*n, 1)
+					start = simd.Before
+				}
 			}
-			begun[t.b] = true
-			list = append(list, p)
 		}
 	}
-	return list
+	return l.list
 }
 
 // products is a list in the making, for blocks of n points.
@@ -118,20 +117,19 @@ type products struct {
 	n    int
 }
 
-// sum appends dst_r = scale Σ c x_b y_q.
-func (l *products) sum(dst, r int, terms []term, x, y int, scale float64) {
-	for i, t := range terms {
-		p := simd.Product{Dst: dst + r*l.n, X: x + t.b*l.n, Y: y + t.q*l.n, C: scale * t.c}
-		if i > 0 {
-			p.Start = simd.Old
-		}
-		l.list = append(l.list, p)
+// sum appends dst_r = start + scale Σ c x_b y_q.
+func (l *products) sum(dst, r int, start simd.Start, terms []term, x, y int, scale float64) {
+	for _, t := range terms {
+		l.append(dst+r*l.n, start, x+t.b*l.n, y+t.q*l.n, scale*t.c)
+		start = simd.Before
 	}
 }
 
-// add appends dst_r += x_r.
-func (l *products) add(dst, r, x int) {
-	l.list = append(l.list, simd.Product{Dst: dst + r*l.n, X: x + r*l.n, Y: -1, C: 1, Start: simd.Old})
+// add appends x_r to the sum that ends the list.
+func (l *products) add(dst, r, x int) { l.append(dst+r*l.n, simd.Before, x+r*l.n, -1, 1) }
+
+func (l *products) append(dst int, start simd.Start, x, y int, c float64) {
+	l.list = append(l.list, simd.Product{Dst: dst, X: x, Y: y, C: c, Start: start})
 }
 
 // sigmoid appends the jets of the sigmoid a of z, whose value is there, and of
@@ -139,9 +137,9 @@ func (l *products) add(dst, r, x int) {
 func (l *products) sigmoid(set *Set, a, g, z int) {
 	for r := range set.Index {
 		if r > 0 {
-			l.sum(a, r, set.chain[r], z, g, 1)
+			l.sum(a, r, simd.Zero, set.chain[r], z, g, 1)
 		}
-		l.sum(g, r, set.square[r], a, a, -1)
+		l.sum(g, r, simd.Zero, set.square[r], a, a, -1)
 		l.add(g, r, a)
 	}
 }

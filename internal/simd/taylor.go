@@ -1,6 +1,7 @@
 package simd
 
-// Product is one summand of a product of Taylor series, on rows of a frame:
+// Product is one summand of a sum of products of Taylor series, on rows of a
+// frame:
 //
 //	dst = start + C x y
 //
@@ -17,15 +18,18 @@ type Start int
 
 // The values of Start.
 const (
-	Zero Start = iota // 0
-	Old               // what dst holds
-	One               // 1
+	Zero   Start = iota // 0
+	Old                 // what dst holds
+	One                 // 1
+	Before              // what the product before comes to; dst is the same
 )
 
 // Products computes a list of products, one after the other, on rows of n
 // elements: for each of a number of units in turn, whose rows lie stride
 // elements after those of the unit before. Rows may be the same; those that
-// are not must not overlap.
+// are not must not overlap. A sum of several products, the second and those
+// that follow starting from Before, is written when it is complete: none of
+// them may read its row.
 func Products[T Float](frame []T, list []Product, n, units, stride int) {
 	if n < 0 || units < 0 || stride < 0 || n > len(frame) || units > 1 && stride > len(frame)/(units-1) {
 		panic("simd: rows outside the frame")
@@ -41,8 +45,11 @@ func Products[T Float](frame []T, list []Product, n, units, stride int) {
 		if p.Y >= 0 {
 			_ = frame[p.Y : p.Y+last]
 		}
-		if p.Start < Zero || p.Start > One {
+		switch {
+		case p.Start < Zero || p.Start > Before:
 			panic("simd: unknown start of a product")
+		case p.Start == Before && (i == 0 || p.Dst != list[i-1].Dst):
+			panic("simd: a sum of products in two rows")
 		}
 	}
 	use[T]().products(frame, list, n, units, stride)
@@ -55,11 +62,11 @@ func portableProducts[T Float](frame []T, list []Product, n, units, stride int) 
 			p := &list[i]
 			dst, x, c := frame[p.Dst:p.Dst+n], frame[p.X:p.X+n], T(p.C)
 			switch {
-			case p.Start == Old && p.Y < 0:
+			case (p.Start == Old || p.Start == Before) && p.Y < 0:
 				for q := range dst {
 					dst[q] += c * x[q]
 				}
-			case p.Start == Old:
+			case p.Start == Old || p.Start == Before:
 				y := frame[p.Y : p.Y+n]
 				for q := range dst {
 					dst[q] += c * x[q] * y[q]

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func productsAVX2(frame []float64, list *byte, length int, n int, units int, stride int)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·productsAVX2(SB), NOSPLIT, $0-64
 	MOVQ frame_base+0(FP), AX
 	MOVQ units+48(FP), CX
@@ -16,170 +16,247 @@ unit1:
 	MOVQ list+24(FP), BX
 	MOVQ length+32(FP), SI
 
-product2:
-	MOVQ         (BX), DI
-	LEAQ         (AX)(DI*8), DI
-	MOVQ         8(BX), R8
-	LEAQ         (AX)(R8*8), R8
-	VBROADCASTSD 24(BX), Y0
-	MOVQ         16(BX), R9
-	TESTQ        R9, R9
-	JL           alone3
-	LEAQ         (AX)(R9*8), R9
-	MOVQ         32(BX), R10
-	CMPQ         R10, $+1
-	JE           old5
-	VMOVUPD      x0AVX2<>+0(SB), Y1
-	TESTQ        R10, R10
-	JZ           from6
-	VMOVUPD      x3ff0000000000000AVX2<>+0(SB), Y1
+sum2:
+	MOVQ BX, DI
 
-from6:
-	MOVQ n+40(FP), R10
-	XORQ R11, R11
-	SUBQ $+4, R10
-	JL   rest8
+extent3:
+	ADDQ $+40, DI
+	DECQ SI
+	JZ   ended4
+	CMPQ 32(DI), $+3
+	JE   extent3
 
-vectors7:
-	VMOVAPD     Y1, Y2
-	VMOVUPD     (R8)(R11*8), Y3
-	VMULPD      Y0, Y3, Y3
-	VMOVUPD     (R9)(R11*8), Y4
-	VFMADD231PD Y4, Y3, Y2
-	VMOVUPD     Y2, (DI)(R11*8)
-	ADDQ        $+4, R11
-	SUBQ        $+4, R10
-	JGE         vectors7
+ended4:
+	XORQ R8, R8
+	MOVQ n+40(FP), R9
+	SUBQ $+16, R9
+	JL   done6
 
-rest8:
-	ADDQ        $+4, R10
-	JZ          end9
-	LEAQ        maskAVX2<>+0(SB), R12
-	NEGQ        R10
-	VMOVUPD     32(R12)(R10*8), Y2
-	VMOVAPD     Y1, Y1
-	VMASKMOVPD  (R8)(R11*8), Y2, Y3
-	VMULPD      Y0, Y3, Y3
-	VMASKMOVPD  (R9)(R11*8), Y2, Y0
-	VFMADD231PD Y0, Y3, Y1
-	VMASKMOVPD  Y1, Y2, (DI)(R11*8)
+vectors5:
+	MOVQ  32(BX), R10
+	CMPQ  R10, $+1
+	JE    old7
+	CMPQ  R10, $+2
+	JE    one8
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	JMP   next90
 
-end9:
-	JMP done4
+one8:
+	VMOVUPD x3ff0000000000000AVX2<>+0(SB), Y0
+	VMOVUPD x3ff0000000000000AVX2<>+0(SB), Y1
+	VMOVUPD x3ff0000000000000AVX2<>+0(SB), Y2
+	VMOVUPD x3ff0000000000000AVX2<>+0(SB), Y3
+	JMP     next90
 
-old5:
-	MOVQ n+40(FP), R10
-	XORQ R11, R11
-	SUBQ $+4, R10
-	JL   rest11
+old7:
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*8), R10
+	VMOVUPD (R10)(R8*1), Y0
+	VMOVUPD 32(R10)(R8*1), Y1
+	VMOVUPD 64(R10)(R8*1), Y2
+	VMOVUPD 96(R10)(R8*1), Y3
 
-vectors10:
-	VMOVUPD     (DI)(R11*8), Y1
-	VMOVUPD     (R8)(R11*8), Y2
-	VMULPD      Y0, Y2, Y2
-	VMOVUPD     (R9)(R11*8), Y3
-	VFMADD231PD Y3, Y2, Y1
-	VMOVUPD     Y1, (DI)(R11*8)
-	ADDQ        $+4, R11
-	SUBQ        $+4, R10
-	JGE         vectors10
+next90:
+	MOVQ BX, R10
 
-rest11:
-	ADDQ        $+4, R10
-	JZ          end12
-	LEAQ        maskAVX2<>+0(SB), R12
-	NEGQ        R10
-	VMOVUPD     32(R12)(R10*8), Y1
-	VMASKMOVPD  (DI)(R11*8), Y1, Y2
-	VMASKMOVPD  (R8)(R11*8), Y1, Y3
-	VMULPD      Y0, Y3, Y3
-	VMASKMOVPD  (R9)(R11*8), Y1, Y0
-	VFMADD231PD Y0, Y3, Y2
-	VMASKMOVPD  Y2, Y1, (DI)(R11*8)
+next9:
+	MOVQ        16(R10), R11
+	MOVQ        8(R10), R12
+	LEAQ        (AX)(R12*8), R12
+	TESTQ       R11, R11
+	JL          alone10
+	LEAQ        (AX)(R11*8), R11
+	MOVQ        $0x3ff0000000000000, R13
+	CMPQ        R13, 24(R10)
+	JNE         scaled11
+	VMOVUPD     (R12)(R8*1), Y4
+	VFMADD231PD (R11)(R8*1), Y4, Y0
+	VMOVUPD     32(R12)(R8*1), Y4
+	VFMADD231PD 32(R11)(R8*1), Y4, Y1
+	VMOVUPD     64(R12)(R8*1), Y4
+	VFMADD231PD 64(R11)(R8*1), Y4, Y2
+	VMOVUPD     96(R12)(R8*1), Y4
+	VFMADD231PD 96(R11)(R8*1), Y4, Y3
+	JMP         added12
 
-end12:
-	JMP done4
+scaled11:
+	VBROADCASTSD 24(R10), Y4
+	VMOVUPD      (R12)(R8*1), Y5
+	VMULPD       Y4, Y5, Y5
+	VFMADD231PD  (R11)(R8*1), Y5, Y0
+	VMOVUPD      32(R12)(R8*1), Y5
+	VMULPD       Y4, Y5, Y5
+	VFMADD231PD  32(R11)(R8*1), Y5, Y1
+	VMOVUPD      64(R12)(R8*1), Y5
+	VMULPD       Y4, Y5, Y5
+	VFMADD231PD  64(R11)(R8*1), Y5, Y2
+	VMOVUPD      96(R12)(R8*1), Y5
+	VMULPD       Y4, Y5, Y5
+	VFMADD231PD  96(R11)(R8*1), Y5, Y3
+	JMP          added12
 
-alone3:
+alone10:
+	VBROADCASTSD 24(R10), Y4
+	VMOVUPD      (R12)(R8*1), Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VMOVUPD      32(R12)(R8*1), Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VMOVUPD      64(R12)(R8*1), Y5
+	VFMADD231PD  Y4, Y5, Y2
+	VMOVUPD      96(R12)(R8*1), Y5
+	VFMADD231PD  Y4, Y5, Y3
+
+added12:
+	ADDQ    $+40, R10
+	CMPQ    R10, DI
+	JNE     next9
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*8), R10
+	VMOVUPD Y0, (R10)(R8*1)
+	VMOVUPD Y1, 32(R10)(R8*1)
+	VMOVUPD Y2, 64(R10)(R8*1)
+	VMOVUPD Y3, 96(R10)(R8*1)
+	ADDQ    $+128, R8
+	SUBQ    $+16, R9
+	JGE     vectors5
+
+done6:
+	ADDQ $+16, R9
+	SUBQ $+4, R9
+	JL   done14
+
+vectors13:
+	MOVQ  32(BX), R10
+	CMPQ  R10, $+1
+	JE    old15
+	CMPQ  R10, $+2
+	JE    one16
+	VPXOR Y0, Y0, Y0
+	JMP   next170
+
+one16:
+	VMOVUPD x3ff0000000000000AVX2<>+0(SB), Y0
+	JMP     next170
+
+old15:
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*8), R10
+	VMOVUPD (R10)(R8*1), Y0
+
+next170:
+	MOVQ BX, R10
+
+next17:
+	MOVQ        16(R10), R11
+	MOVQ        8(R10), R12
+	LEAQ        (AX)(R12*8), R12
+	TESTQ       R11, R11
+	JL          alone18
+	LEAQ        (AX)(R11*8), R11
+	MOVQ        $0x3ff0000000000000, R13
+	CMPQ        R13, 24(R10)
+	JNE         scaled19
+	VMOVUPD     (R12)(R8*1), Y1
+	VFMADD231PD (R11)(R8*1), Y1, Y0
+	JMP         added20
+
+scaled19:
+	VBROADCASTSD 24(R10), Y1
+	VMOVUPD      (R12)(R8*1), Y2
+	VMULPD       Y1, Y2, Y2
+	VFMADD231PD  (R11)(R8*1), Y2, Y0
+	JMP          added20
+
+alone18:
+	VBROADCASTSD 24(R10), Y1
+	VMOVUPD      (R12)(R8*1), Y2
+	VFMADD231PD  Y1, Y2, Y0
+
+added20:
+	ADDQ    $+40, R10
+	CMPQ    R10, DI
+	JNE     next17
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*8), R10
+	VMOVUPD Y0, (R10)(R8*1)
+	ADDQ    $+32, R8
+	SUBQ    $+4, R9
+	JGE     vectors13
+
+done14:
+	ADDQ    $+4, R9
+	JZ      whole21
+	LEAQ    maskAVX2<>+0(SB), R10
+	NEGQ    R9
+	VMOVUPD 32(R10)(R9*8), Y0
 	MOVQ    32(BX), R9
 	CMPQ    R9, $+1
-	JE      old13
-	VMOVUPD x0AVX2<>+0(SB), Y1
-	TESTQ   R9, R9
-	JZ      from14
-	VMOVUPD x3ff0000000000000AVX2<>+0(SB), Y1
+	JE      old22
+	CMPQ    R9, $+2
+	JE      one23
+	VPXOR   Y1, Y1, Y1
+	JMP     next240
 
-from14:
-	MOVQ n+40(FP), R9
-	XORQ R10, R10
-	SUBQ $+4, R9
-	JL   rest16
+one23:
+	VMASKMOVPD x3ff0000000000000AVX2<>+0(SB), Y0, Y1
+	JMP        next240
 
-vectors15:
-	VMOVAPD     Y1, Y2
-	VMOVUPD     (R8)(R10*8), Y3
-	VFMADD231PD Y3, Y0, Y2
-	VMOVUPD     Y2, (DI)(R10*8)
-	ADDQ        $+4, R10
-	SUBQ        $+4, R9
-	JGE         vectors15
+old22:
+	MOVQ       (BX), R9
+	LEAQ       (AX)(R9*8), R9
+	VMASKMOVPD (R9)(R8*1), Y0, Y1
 
-rest16:
-	ADDQ        $+4, R9
-	JZ          end17
-	LEAQ        maskAVX2<>+0(SB), R11
-	NEGQ        R9
-	VMOVUPD     32(R11)(R9*8), Y2
-	VMOVAPD     Y1, Y1
-	VMASKMOVPD  (R8)(R10*8), Y2, Y3
-	VFMADD231PD Y3, Y0, Y1
-	VMASKMOVPD  Y1, Y2, (DI)(R10*8)
+next240:
+	MOVQ BX, R9
 
-end17:
-	JMP done4
+next24:
+	MOVQ        16(R9), R10
+	MOVQ        8(R9), R11
+	LEAQ        (AX)(R11*8), R11
+	TESTQ       R10, R10
+	JL          alone25
+	LEAQ        (AX)(R10*8), R10
+	MOVQ        $0x3ff0000000000000, R12
+	CMPQ        R12, 24(R9)
+	JNE         scaled26
+	VMASKMOVPD  (R11)(R8*1), Y0, Y2
+	VMASKMOVPD  (R10)(R8*1), Y0, Y3
+	VFMADD231PD Y3, Y2, Y1
+	JMP         added27
 
-old13:
-	MOVQ n+40(FP), R9
-	XORQ R10, R10
-	SUBQ $+4, R9
-	JL   rest19
+scaled26:
+	VBROADCASTSD 24(R9), Y2
+	VMASKMOVPD   (R11)(R8*1), Y0, Y3
+	VMULPD       Y2, Y3, Y3
+	VMASKMOVPD   (R10)(R8*1), Y0, Y2
+	VFMADD231PD  Y2, Y3, Y1
+	JMP          added27
 
-vectors18:
-	VMOVUPD     (DI)(R10*8), Y1
-	VMOVUPD     (R8)(R10*8), Y2
-	VFMADD231PD Y2, Y0, Y1
-	VMOVUPD     Y1, (DI)(R10*8)
-	ADDQ        $+4, R10
-	SUBQ        $+4, R9
-	JGE         vectors18
+alone25:
+	VBROADCASTSD 24(R9), Y2
+	VMASKMOVPD   (R11)(R8*1), Y0, Y3
+	VFMADD231PD  Y2, Y3, Y1
 
-rest19:
-	ADDQ        $+4, R9
-	JZ          end20
-	LEAQ        maskAVX2<>+0(SB), R11
-	NEGQ        R9
-	VMOVUPD     32(R11)(R9*8), Y1
-	VMASKMOVPD  (DI)(R10*8), Y1, Y2
-	VMASKMOVPD  (R8)(R10*8), Y1, Y3
-	VFMADD231PD Y3, Y0, Y2
-	VMASKMOVPD  Y2, Y1, (DI)(R10*8)
+added27:
+	ADDQ       $+40, R9
+	CMPQ       R9, DI
+	JNE        next24
+	MOVQ       (BX), BX
+	LEAQ       (AX)(BX*8), BX
+	VMASKMOVPD Y1, Y0, (BX)(R8*1)
 
-end20:
-done4:
-	ADDQ $+40, BX
-	DECQ SI
-	JNZ  product2
-	ADDQ DX, AX
-	DECQ CX
-	JNZ  unit1
+whole21:
+	MOVQ  DI, BX
+	TESTQ SI, SI
+	JNZ   sum2
+	ADDQ  DX, AX
+	DECQ  CX
+	JNZ   unit1
 	VZEROUPPER
 	RET
-
-DATA x0AVX2<>+0(SB)/8, $0x0000000000000000
-DATA x0AVX2<>+8(SB)/8, $0x0000000000000000
-DATA x0AVX2<>+16(SB)/8, $0x0000000000000000
-DATA x0AVX2<>+24(SB)/8, $0x0000000000000000
-GLOBL x0AVX2<>(SB), RODATA|NOPTR, $32
 
 DATA x3ff0000000000000AVX2<>+0(SB)/8, $0x3ff0000000000000
 DATA x3ff0000000000000AVX2<>+8(SB)/8, $0x3ff0000000000000
@@ -209,176 +286,259 @@ unit1:
 	MOVQ list+24(FP), BX
 	MOVQ length+32(FP), SI
 
-product2:
-	MOVQ         (BX), DI
-	LEAQ         (AX)(DI*4), DI
-	MOVQ         8(BX), R8
-	LEAQ         (AX)(R8*4), R8
-	VMOVSD       24(BX), X0
-	VCVTSD2SS    X0, X0, X0
-	VBROADCASTSS X0, Y0
-	MOVQ         16(BX), R9
-	TESTQ        R9, R9
-	JL           alone3
-	LEAQ         (AX)(R9*4), R9
-	MOVQ         32(BX), R10
-	CMPQ         R10, $+1
-	JE           old5
-	VMOVUPS      x0AVX2F32<>+0(SB), Y1
-	TESTQ        R10, R10
-	JZ           from6
-	VMOVUPS      x3f800000AVX2F32<>+0(SB), Y1
+sum2:
+	MOVQ BX, DI
 
-from6:
-	MOVQ n+40(FP), R10
-	XORQ R11, R11
-	SUBQ $+8, R10
-	JL   rest8
+extent3:
+	ADDQ $+40, DI
+	DECQ SI
+	JZ   ended4
+	CMPQ 32(DI), $+3
+	JE   extent3
 
-vectors7:
-	VMOVAPS     Y1, Y2
-	VMOVUPS     (R8)(R11*4), Y3
-	VMULPS      Y0, Y3, Y3
-	VMOVUPS     (R9)(R11*4), Y4
-	VFMADD231PS Y4, Y3, Y2
-	VMOVUPS     Y2, (DI)(R11*4)
-	ADDQ        $+8, R11
-	SUBQ        $+8, R10
-	JGE         vectors7
+ended4:
+	XORQ R8, R8
+	MOVQ n+40(FP), R9
+	SUBQ $+32, R9
+	JL   done6
 
-rest8:
-	ADDQ        $+8, R10
-	JZ          end9
-	LEAQ        maskAVX2F32<>+0(SB), R12
-	NEGQ        R10
-	VMOVUPD     32(R12)(R10*4), Y2
-	VMOVAPS     Y1, Y1
-	VMASKMOVPS  (R8)(R11*4), Y2, Y3
-	VMULPS      Y0, Y3, Y3
-	VMASKMOVPS  (R9)(R11*4), Y2, Y0
-	VFMADD231PS Y0, Y3, Y1
-	VMASKMOVPS  Y1, Y2, (DI)(R11*4)
+vectors5:
+	MOVQ  32(BX), R10
+	CMPQ  R10, $+1
+	JE    old7
+	CMPQ  R10, $+2
+	JE    one8
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	JMP   next90
 
-end9:
-	JMP done4
+one8:
+	VMOVUPS x3f800000AVX2F32<>+0(SB), Y0
+	VMOVUPS x3f800000AVX2F32<>+0(SB), Y1
+	VMOVUPS x3f800000AVX2F32<>+0(SB), Y2
+	VMOVUPS x3f800000AVX2F32<>+0(SB), Y3
+	JMP     next90
 
-old5:
-	MOVQ n+40(FP), R10
-	XORQ R11, R11
-	SUBQ $+8, R10
-	JL   rest11
+old7:
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*4), R10
+	VMOVUPS (R10)(R8*1), Y0
+	VMOVUPS 32(R10)(R8*1), Y1
+	VMOVUPS 64(R10)(R8*1), Y2
+	VMOVUPS 96(R10)(R8*1), Y3
 
-vectors10:
-	VMOVUPS     (DI)(R11*4), Y1
-	VMOVUPS     (R8)(R11*4), Y2
-	VMULPS      Y0, Y2, Y2
-	VMOVUPS     (R9)(R11*4), Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMOVUPS     Y1, (DI)(R11*4)
-	ADDQ        $+8, R11
-	SUBQ        $+8, R10
-	JGE         vectors10
+next90:
+	MOVQ BX, R10
 
-rest11:
-	ADDQ        $+8, R10
-	JZ          end12
-	LEAQ        maskAVX2F32<>+0(SB), R12
-	NEGQ        R10
-	VMOVUPD     32(R12)(R10*4), Y1
-	VMASKMOVPS  (DI)(R11*4), Y1, Y2
-	VMASKMOVPS  (R8)(R11*4), Y1, Y3
-	VMULPS      Y0, Y3, Y3
-	VMASKMOVPS  (R9)(R11*4), Y1, Y0
-	VFMADD231PS Y0, Y3, Y2
-	VMASKMOVPS  Y2, Y1, (DI)(R11*4)
+next9:
+	MOVQ        16(R10), R11
+	MOVQ        8(R10), R12
+	LEAQ        (AX)(R12*4), R12
+	TESTQ       R11, R11
+	JL          alone10
+	LEAQ        (AX)(R11*4), R11
+	MOVQ        $0x3ff0000000000000, R13
+	CMPQ        R13, 24(R10)
+	JNE         scaled11
+	VMOVUPS     (R12)(R8*1), Y4
+	VFMADD231PS (R11)(R8*1), Y4, Y0
+	VMOVUPS     32(R12)(R8*1), Y4
+	VFMADD231PS 32(R11)(R8*1), Y4, Y1
+	VMOVUPS     64(R12)(R8*1), Y4
+	VFMADD231PS 64(R11)(R8*1), Y4, Y2
+	VMOVUPS     96(R12)(R8*1), Y4
+	VFMADD231PS 96(R11)(R8*1), Y4, Y3
+	JMP         added12
 
-end12:
-	JMP done4
+scaled11:
+	VMOVSD       24(R10), X4
+	VCVTSD2SS    X4, X4, X4
+	VBROADCASTSS X4, Y4
+	VMOVUPS      (R12)(R8*1), Y5
+	VMULPS       Y4, Y5, Y5
+	VFMADD231PS  (R11)(R8*1), Y5, Y0
+	VMOVUPS      32(R12)(R8*1), Y5
+	VMULPS       Y4, Y5, Y5
+	VFMADD231PS  32(R11)(R8*1), Y5, Y1
+	VMOVUPS      64(R12)(R8*1), Y5
+	VMULPS       Y4, Y5, Y5
+	VFMADD231PS  64(R11)(R8*1), Y5, Y2
+	VMOVUPS      96(R12)(R8*1), Y5
+	VMULPS       Y4, Y5, Y5
+	VFMADD231PS  96(R11)(R8*1), Y5, Y3
+	JMP          added12
 
-alone3:
+alone10:
+	VMOVSD       24(R10), X4
+	VCVTSD2SS    X4, X4, X4
+	VBROADCASTSS X4, Y4
+	VMOVUPS      (R12)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VMOVUPS      32(R12)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VMOVUPS      64(R12)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VMOVUPS      96(R12)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+
+added12:
+	ADDQ    $+40, R10
+	CMPQ    R10, DI
+	JNE     next9
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*4), R10
+	VMOVUPS Y0, (R10)(R8*1)
+	VMOVUPS Y1, 32(R10)(R8*1)
+	VMOVUPS Y2, 64(R10)(R8*1)
+	VMOVUPS Y3, 96(R10)(R8*1)
+	ADDQ    $+128, R8
+	SUBQ    $+32, R9
+	JGE     vectors5
+
+done6:
+	ADDQ $+32, R9
+	SUBQ $+8, R9
+	JL   done14
+
+vectors13:
+	MOVQ  32(BX), R10
+	CMPQ  R10, $+1
+	JE    old15
+	CMPQ  R10, $+2
+	JE    one16
+	VPXOR Y0, Y0, Y0
+	JMP   next170
+
+one16:
+	VMOVUPS x3f800000AVX2F32<>+0(SB), Y0
+	JMP     next170
+
+old15:
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*4), R10
+	VMOVUPS (R10)(R8*1), Y0
+
+next170:
+	MOVQ BX, R10
+
+next17:
+	MOVQ        16(R10), R11
+	MOVQ        8(R10), R12
+	LEAQ        (AX)(R12*4), R12
+	TESTQ       R11, R11
+	JL          alone18
+	LEAQ        (AX)(R11*4), R11
+	MOVQ        $0x3ff0000000000000, R13
+	CMPQ        R13, 24(R10)
+	JNE         scaled19
+	VMOVUPS     (R12)(R8*1), Y1
+	VFMADD231PS (R11)(R8*1), Y1, Y0
+	JMP         added20
+
+scaled19:
+	VMOVSD       24(R10), X1
+	VCVTSD2SS    X1, X1, X1
+	VBROADCASTSS X1, Y1
+	VMOVUPS      (R12)(R8*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD231PS  (R11)(R8*1), Y2, Y0
+	JMP          added20
+
+alone18:
+	VMOVSD       24(R10), X1
+	VCVTSD2SS    X1, X1, X1
+	VBROADCASTSS X1, Y1
+	VMOVUPS      (R12)(R8*1), Y2
+	VFMADD231PS  Y1, Y2, Y0
+
+added20:
+	ADDQ    $+40, R10
+	CMPQ    R10, DI
+	JNE     next17
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*4), R10
+	VMOVUPS Y0, (R10)(R8*1)
+	ADDQ    $+32, R8
+	SUBQ    $+8, R9
+	JGE     vectors13
+
+done14:
+	ADDQ    $+8, R9
+	JZ      whole21
+	LEAQ    maskAVX2F32<>+0(SB), R10
+	NEGQ    R9
+	VMOVUPD 32(R10)(R9*4), Y0
 	MOVQ    32(BX), R9
 	CMPQ    R9, $+1
-	JE      old13
-	VMOVUPS x0AVX2F32<>+0(SB), Y1
-	TESTQ   R9, R9
-	JZ      from14
-	VMOVUPS x3f800000AVX2F32<>+0(SB), Y1
+	JE      old22
+	CMPQ    R9, $+2
+	JE      one23
+	VPXOR   Y1, Y1, Y1
+	JMP     next240
 
-from14:
-	MOVQ n+40(FP), R9
-	XORQ R10, R10
-	SUBQ $+8, R9
-	JL   rest16
+one23:
+	VMASKMOVPS x3f800000AVX2F32<>+0(SB), Y0, Y1
+	JMP        next240
 
-vectors15:
-	VMOVAPS     Y1, Y2
-	VMOVUPS     (R8)(R10*4), Y3
-	VFMADD231PS Y3, Y0, Y2
-	VMOVUPS     Y2, (DI)(R10*4)
-	ADDQ        $+8, R10
-	SUBQ        $+8, R9
-	JGE         vectors15
+old22:
+	MOVQ       (BX), R9
+	LEAQ       (AX)(R9*4), R9
+	VMASKMOVPS (R9)(R8*1), Y0, Y1
 
-rest16:
-	ADDQ        $+8, R9
-	JZ          end17
-	LEAQ        maskAVX2F32<>+0(SB), R11
-	NEGQ        R9
-	VMOVUPD     32(R11)(R9*4), Y2
-	VMOVAPS     Y1, Y1
-	VMASKMOVPS  (R8)(R10*4), Y2, Y3
-	VFMADD231PS Y3, Y0, Y1
-	VMASKMOVPS  Y1, Y2, (DI)(R10*4)
+next240:
+	MOVQ BX, R9
 
-end17:
-	JMP done4
+next24:
+	MOVQ        16(R9), R10
+	MOVQ        8(R9), R11
+	LEAQ        (AX)(R11*4), R11
+	TESTQ       R10, R10
+	JL          alone25
+	LEAQ        (AX)(R10*4), R10
+	MOVQ        $0x3ff0000000000000, R12
+	CMPQ        R12, 24(R9)
+	JNE         scaled26
+	VMASKMOVPS  (R11)(R8*1), Y0, Y2
+	VMASKMOVPS  (R10)(R8*1), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	JMP         added27
 
-old13:
-	MOVQ n+40(FP), R9
-	XORQ R10, R10
-	SUBQ $+8, R9
-	JL   rest19
+scaled26:
+	VMOVSD       24(R9), X2
+	VCVTSD2SS    X2, X2, X2
+	VBROADCASTSS X2, Y2
+	VMASKMOVPS   (R11)(R8*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	VMASKMOVPS   (R10)(R8*1), Y0, Y2
+	VFMADD231PS  Y2, Y3, Y1
+	JMP          added27
 
-vectors18:
-	VMOVUPS     (DI)(R10*4), Y1
-	VMOVUPS     (R8)(R10*4), Y2
-	VFMADD231PS Y2, Y0, Y1
-	VMOVUPS     Y1, (DI)(R10*4)
-	ADDQ        $+8, R10
-	SUBQ        $+8, R9
-	JGE         vectors18
+alone25:
+	VMOVSD       24(R9), X2
+	VCVTSD2SS    X2, X2, X2
+	VBROADCASTSS X2, Y2
+	VMASKMOVPS   (R11)(R8*1), Y0, Y3
+	VFMADD231PS  Y2, Y3, Y1
 
-rest19:
-	ADDQ        $+8, R9
-	JZ          end20
-	LEAQ        maskAVX2F32<>+0(SB), R11
-	NEGQ        R9
-	VMOVUPD     32(R11)(R9*4), Y1
-	VMASKMOVPS  (DI)(R10*4), Y1, Y2
-	VMASKMOVPS  (R8)(R10*4), Y1, Y3
-	VFMADD231PS Y3, Y0, Y2
-	VMASKMOVPS  Y2, Y1, (DI)(R10*4)
+added27:
+	ADDQ       $+40, R9
+	CMPQ       R9, DI
+	JNE        next24
+	MOVQ       (BX), BX
+	LEAQ       (AX)(BX*4), BX
+	VMASKMOVPS Y1, Y0, (BX)(R8*1)
 
-end20:
-done4:
-	ADDQ $+40, BX
-	DECQ SI
-	JNZ  product2
-	ADDQ DX, AX
-	DECQ CX
-	JNZ  unit1
+whole21:
+	MOVQ  DI, BX
+	TESTQ SI, SI
+	JNZ   sum2
+	ADDQ  DX, AX
+	DECQ  CX
+	JNZ   unit1
 	VZEROUPPER
 	RET
-
-DATA x0AVX2F32<>+0(SB)/4, $0x00000000
-DATA x0AVX2F32<>+4(SB)/4, $0x00000000
-DATA x0AVX2F32<>+8(SB)/4, $0x00000000
-DATA x0AVX2F32<>+12(SB)/4, $0x00000000
-DATA x0AVX2F32<>+16(SB)/4, $0x00000000
-DATA x0AVX2F32<>+20(SB)/4, $0x00000000
-DATA x0AVX2F32<>+24(SB)/4, $0x00000000
-DATA x0AVX2F32<>+28(SB)/4, $0x00000000
-GLOBL x0AVX2F32<>(SB), RODATA|NOPTR, $32
 
 DATA x3f800000AVX2F32<>+0(SB)/4, $0x3f800000
 DATA x3f800000AVX2F32<>+4(SB)/4, $0x3f800000

@@ -16,174 +16,247 @@ unit1:
 	MOVQ list+24(FP), BX
 	MOVQ length+32(FP), SI
 
-product2:
-	MOVQ         (BX), DI
-	LEAQ         (AX)(DI*8), DI
-	MOVQ         8(BX), R8
-	LEAQ         (AX)(R8*8), R8
-	VBROADCASTSD 24(BX), Z0
-	MOVQ         16(BX), R9
-	TESTQ        R9, R9
-	JL           alone3
-	LEAQ         (AX)(R9*8), R9
-	MOVQ         32(BX), R10
-	CMPQ         R10, $+1
-	JE           old5
-	VMOVUPD      x0AVX512<>+0(SB), Z1
-	TESTQ        R10, R10
-	JZ           from6
-	VMOVUPD      x3ff0000000000000AVX512<>+0(SB), Z1
+sum2:
+	MOVQ BX, DI
 
-from6:
-	MOVQ n+40(FP), R10
-	XORQ R11, R11
-	SUBQ $+8, R10
-	JL   rest8
-
-vectors7:
-	VMOVAPD     Z1, Z2
-	VMOVUPD     (R8)(R11*8), Z3
-	VMULPD      Z0, Z3, Z3
-	VMOVUPD     (R9)(R11*8), Z4
-	VFMADD231PD Z4, Z3, Z2
-	VMOVUPD     Z2, (DI)(R11*8)
-	ADDQ        $+8, R11
-	SUBQ        $+8, R10
-	JGE         vectors7
-
-rest8:
-	ADDQ        $+8, R10
-	JZ          end9
-	MOVQ        $-1, R12
-	BZHIQ       R10, R12, R12
-	KMOVW       R12, K1
-	VMOVAPD     Z1, Z1
-	VMOVUPD.Z   (R8)(R11*8), K1, Z2
-	VMULPD      Z0, Z2, Z2
-	VMOVUPD.Z   (R9)(R11*8), K1, Z0
-	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (DI)(R11*8)
-
-end9:
-	JMP done4
-
-old5:
-	MOVQ n+40(FP), R10
-	XORQ R11, R11
-	SUBQ $+8, R10
-	JL   rest11
-
-vectors10:
-	VMOVUPD     (DI)(R11*8), Z1
-	VMOVUPD     (R8)(R11*8), Z2
-	VMULPD      Z0, Z2, Z2
-	VMOVUPD     (R9)(R11*8), Z3
-	VFMADD231PD Z3, Z2, Z1
-	VMOVUPD     Z1, (DI)(R11*8)
-	ADDQ        $+8, R11
-	SUBQ        $+8, R10
-	JGE         vectors10
-
-rest11:
-	ADDQ        $+8, R10
-	JZ          end12
-	MOVQ        $-1, R12
-	BZHIQ       R10, R12, R12
-	KMOVW       R12, K1
-	VMOVUPD.Z   (DI)(R11*8), K1, Z1
-	VMOVUPD.Z   (R8)(R11*8), K1, Z2
-	VMULPD      Z0, Z2, Z2
-	VMOVUPD.Z   (R9)(R11*8), K1, Z0
-	VFMADD231PD Z0, Z2, Z1
-	VMOVUPD     Z1, K1, (DI)(R11*8)
-
-end12:
-	JMP done4
-
-alone3:
-	MOVQ    32(BX), R9
-	CMPQ    R9, $+1
-	JE      old13
-	VMOVUPD x0AVX512<>+0(SB), Z1
-	TESTQ   R9, R9
-	JZ      from14
-	VMOVUPD x3ff0000000000000AVX512<>+0(SB), Z1
-
-from14:
-	MOVQ n+40(FP), R9
-	XORQ R10, R10
-	SUBQ $+8, R9
-	JL   rest16
-
-vectors15:
-	VMOVAPD     Z1, Z2
-	VMOVUPD     (R8)(R10*8), Z3
-	VFMADD231PD Z3, Z0, Z2
-	VMOVUPD     Z2, (DI)(R10*8)
-	ADDQ        $+8, R10
-	SUBQ        $+8, R9
-	JGE         vectors15
-
-rest16:
-	ADDQ        $+8, R9
-	JZ          end17
-	MOVQ        $-1, R11
-	BZHIQ       R9, R11, R11
-	KMOVW       R11, K1
-	VMOVAPD     Z1, Z1
-	VMOVUPD.Z   (R8)(R10*8), K1, Z2
-	VFMADD231PD Z2, Z0, Z1
-	VMOVUPD     Z1, K1, (DI)(R10*8)
-
-end17:
-	JMP done4
-
-old13:
-	MOVQ n+40(FP), R9
-	XORQ R10, R10
-	SUBQ $+8, R9
-	JL   rest19
-
-vectors18:
-	VMOVUPD     (DI)(R10*8), Z1
-	VMOVUPD     (R8)(R10*8), Z2
-	VFMADD231PD Z2, Z0, Z1
-	VMOVUPD     Z1, (DI)(R10*8)
-	ADDQ        $+8, R10
-	SUBQ        $+8, R9
-	JGE         vectors18
-
-rest19:
-	ADDQ        $+8, R9
-	JZ          end20
-	MOVQ        $-1, R11
-	BZHIQ       R9, R11, R11
-	KMOVW       R11, K1
-	VMOVUPD.Z   (DI)(R10*8), K1, Z1
-	VMOVUPD.Z   (R8)(R10*8), K1, Z2
-	VFMADD231PD Z2, Z0, Z1
-	VMOVUPD     Z1, K1, (DI)(R10*8)
-
-end20:
-done4:
-	ADDQ $+40, BX
+extent3:
+	ADDQ $+40, DI
 	DECQ SI
-	JNZ  product2
-	ADDQ DX, AX
-	DECQ CX
-	JNZ  unit1
+	JZ   ended4
+	CMPQ 32(DI), $+3
+	JE   extent3
+
+ended4:
+	XORQ R8, R8
+	MOVQ n+40(FP), R9
+	SUBQ $+32, R9
+	JL   done6
+
+vectors5:
+	MOVQ   32(BX), R10
+	CMPQ   R10, $+1
+	JE     old7
+	CMPQ   R10, $+2
+	JE     one8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	JMP    next90
+
+one8:
+	VMOVUPD x3ff0000000000000AVX512<>+0(SB), Z0
+	VMOVUPD x3ff0000000000000AVX512<>+0(SB), Z1
+	VMOVUPD x3ff0000000000000AVX512<>+0(SB), Z2
+	VMOVUPD x3ff0000000000000AVX512<>+0(SB), Z3
+	JMP     next90
+
+old7:
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*8), R10
+	VMOVUPD (R10)(R8*1), Z0
+	VMOVUPD 64(R10)(R8*1), Z1
+	VMOVUPD 128(R10)(R8*1), Z2
+	VMOVUPD 192(R10)(R8*1), Z3
+
+next90:
+	MOVQ BX, R10
+
+next9:
+	MOVQ        16(R10), R11
+	MOVQ        8(R10), R12
+	LEAQ        (AX)(R12*8), R12
+	TESTQ       R11, R11
+	JL          alone10
+	LEAQ        (AX)(R11*8), R11
+	MOVQ        $0x3ff0000000000000, R13
+	CMPQ        R13, 24(R10)
+	JNE         scaled11
+	VMOVUPD     (R12)(R8*1), Z4
+	VFMADD231PD (R11)(R8*1), Z4, Z0
+	VMOVUPD     64(R12)(R8*1), Z4
+	VFMADD231PD 64(R11)(R8*1), Z4, Z1
+	VMOVUPD     128(R12)(R8*1), Z4
+	VFMADD231PD 128(R11)(R8*1), Z4, Z2
+	VMOVUPD     192(R12)(R8*1), Z4
+	VFMADD231PD 192(R11)(R8*1), Z4, Z3
+	JMP         added12
+
+scaled11:
+	VBROADCASTSD 24(R10), Z4
+	VMOVUPD      (R12)(R8*1), Z7
+	VMULPD       Z4, Z7, Z7
+	VFMADD231PD  (R11)(R8*1), Z7, Z0
+	VMOVUPD      64(R12)(R8*1), Z7
+	VMULPD       Z4, Z7, Z7
+	VFMADD231PD  64(R11)(R8*1), Z7, Z1
+	VMOVUPD      128(R12)(R8*1), Z7
+	VMULPD       Z4, Z7, Z7
+	VFMADD231PD  128(R11)(R8*1), Z7, Z2
+	VMOVUPD      192(R12)(R8*1), Z7
+	VMULPD       Z4, Z7, Z7
+	VFMADD231PD  192(R11)(R8*1), Z7, Z3
+	JMP          added12
+
+alone10:
+	VBROADCASTSD 24(R10), Z4
+	VMOVUPD      (R12)(R8*1), Z7
+	VFMADD231PD  Z4, Z7, Z0
+	VMOVUPD      64(R12)(R8*1), Z7
+	VFMADD231PD  Z4, Z7, Z1
+	VMOVUPD      128(R12)(R8*1), Z7
+	VFMADD231PD  Z4, Z7, Z2
+	VMOVUPD      192(R12)(R8*1), Z7
+	VFMADD231PD  Z4, Z7, Z3
+
+added12:
+	ADDQ    $+40, R10
+	CMPQ    R10, DI
+	JNE     next9
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*8), R10
+	VMOVUPD Z0, (R10)(R8*1)
+	VMOVUPD Z1, 64(R10)(R8*1)
+	VMOVUPD Z2, 128(R10)(R8*1)
+	VMOVUPD Z3, 192(R10)(R8*1)
+	ADDQ    $+256, R8
+	SUBQ    $+32, R9
+	JGE     vectors5
+
+done6:
+	ADDQ $+32, R9
+	SUBQ $+8, R9
+	JL   done14
+
+vectors13:
+	MOVQ   32(BX), R10
+	CMPQ   R10, $+1
+	JE     old15
+	CMPQ   R10, $+2
+	JE     one16
+	VPXORQ Z5, Z5, Z5
+	JMP    next170
+
+one16:
+	VMOVUPD x3ff0000000000000AVX512<>+0(SB), Z5
+	JMP     next170
+
+old15:
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*8), R10
+	VMOVUPD (R10)(R8*1), Z5
+
+next170:
+	MOVQ BX, R10
+
+next17:
+	MOVQ        16(R10), R11
+	MOVQ        8(R10), R12
+	LEAQ        (AX)(R12*8), R12
+	TESTQ       R11, R11
+	JL          alone18
+	LEAQ        (AX)(R11*8), R11
+	MOVQ        $0x3ff0000000000000, R13
+	CMPQ        R13, 24(R10)
+	JNE         scaled19
+	VMOVUPD     (R12)(R8*1), Z4
+	VFMADD231PD (R11)(R8*1), Z4, Z5
+	JMP         added20
+
+scaled19:
+	VBROADCASTSD 24(R10), Z4
+	VMOVUPD      (R12)(R8*1), Z7
+	VMULPD       Z4, Z7, Z7
+	VFMADD231PD  (R11)(R8*1), Z7, Z5
+	JMP          added20
+
+alone18:
+	VBROADCASTSD 24(R10), Z4
+	VMOVUPD      (R12)(R8*1), Z7
+	VFMADD231PD  Z4, Z7, Z5
+
+added20:
+	ADDQ    $+40, R10
+	CMPQ    R10, DI
+	JNE     next17
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*8), R10
+	VMOVUPD Z5, (R10)(R8*1)
+	ADDQ    $+64, R8
+	SUBQ    $+8, R9
+	JGE     vectors13
+
+done14:
+	ADDQ   $+8, R9
+	JZ     whole21
+	MOVQ   $-1, R10
+	BZHIQ  R9, R10, R10
+	KMOVW  R10, K1
+	MOVQ   32(BX), R9
+	CMPQ   R9, $+1
+	JE     old22
+	CMPQ   R9, $+2
+	JE     one23
+	VPXORQ Z6, Z6, Z6
+	JMP    next240
+
+one23:
+	VMOVUPD.Z x3ff0000000000000AVX512<>+0(SB), K1, Z6
+	JMP       next240
+
+old22:
+	MOVQ      (BX), R9
+	LEAQ      (AX)(R9*8), R9
+	VMOVUPD.Z (R9)(R8*1), K1, Z6
+
+next240:
+	MOVQ BX, R9
+
+next24:
+	MOVQ        16(R9), R10
+	MOVQ        8(R9), R11
+	LEAQ        (AX)(R11*8), R11
+	TESTQ       R10, R10
+	JL          alone25
+	LEAQ        (AX)(R10*8), R10
+	MOVQ        $0x3ff0000000000000, R12
+	CMPQ        R12, 24(R9)
+	JNE         scaled26
+	VMOVUPD.Z   (R11)(R8*1), K1, Z4
+	VMOVUPD.Z   (R10)(R8*1), K1, Z7
+	VFMADD231PD Z7, Z4, Z6
+	JMP         added27
+
+scaled26:
+	VBROADCASTSD 24(R9), Z4
+	VMOVUPD.Z    (R11)(R8*1), K1, Z7
+	VMULPD       Z4, Z7, Z7
+	VMOVUPD.Z    (R10)(R8*1), K1, Z4
+	VFMADD231PD  Z4, Z7, Z6
+	JMP          added27
+
+alone25:
+	VBROADCASTSD 24(R9), Z4
+	VMOVUPD.Z    (R11)(R8*1), K1, Z7
+	VFMADD231PD  Z4, Z7, Z6
+
+added27:
+	ADDQ    $+40, R9
+	CMPQ    R9, DI
+	JNE     next24
+	MOVQ    (BX), BX
+	LEAQ    (AX)(BX*8), BX
+	VMOVUPD Z6, K1, (BX)(R8*1)
+
+whole21:
+	MOVQ  DI, BX
+	TESTQ SI, SI
+	JNZ   sum2
+	ADDQ  DX, AX
+	DECQ  CX
+	JNZ   unit1
 	VZEROUPPER
 	RET
-
-DATA x0AVX512<>+0(SB)/8, $0x0000000000000000
-DATA x0AVX512<>+8(SB)/8, $0x0000000000000000
-DATA x0AVX512<>+16(SB)/8, $0x0000000000000000
-DATA x0AVX512<>+24(SB)/8, $0x0000000000000000
-DATA x0AVX512<>+32(SB)/8, $0x0000000000000000
-DATA x0AVX512<>+40(SB)/8, $0x0000000000000000
-DATA x0AVX512<>+48(SB)/8, $0x0000000000000000
-DATA x0AVX512<>+56(SB)/8, $0x0000000000000000
-GLOBL x0AVX512<>(SB), RODATA|NOPTR, $64
 
 DATA x3ff0000000000000AVX512<>+0(SB)/8, $0x3ff0000000000000
 DATA x3ff0000000000000AVX512<>+8(SB)/8, $0x3ff0000000000000
@@ -207,184 +280,259 @@ unit1:
 	MOVQ list+24(FP), BX
 	MOVQ length+32(FP), SI
 
-product2:
-	MOVQ         (BX), DI
-	LEAQ         (AX)(DI*4), DI
-	MOVQ         8(BX), R8
-	LEAQ         (AX)(R8*4), R8
-	VMOVSD       24(BX), X0
-	VCVTSD2SS    X0, X0, X0
-	VBROADCASTSS X0, Z0
-	MOVQ         16(BX), R9
-	TESTQ        R9, R9
-	JL           alone3
-	LEAQ         (AX)(R9*4), R9
-	MOVQ         32(BX), R10
-	CMPQ         R10, $+1
-	JE           old5
-	VMOVUPS      x0AVX512F32<>+0(SB), Z1
-	TESTQ        R10, R10
-	JZ           from6
-	VMOVUPS      x3f800000AVX512F32<>+0(SB), Z1
+sum2:
+	MOVQ BX, DI
 
-from6:
-	MOVQ n+40(FP), R10
-	XORQ R11, R11
-	SUBQ $+16, R10
-	JL   rest8
-
-vectors7:
-	VMOVAPS     Z1, Z2
-	VMOVUPS     (R8)(R11*4), Z3
-	VMULPS      Z0, Z3, Z3
-	VMOVUPS     (R9)(R11*4), Z4
-	VFMADD231PS Z4, Z3, Z2
-	VMOVUPS     Z2, (DI)(R11*4)
-	ADDQ        $+16, R11
-	SUBQ        $+16, R10
-	JGE         vectors7
-
-rest8:
-	ADDQ        $+16, R10
-	JZ          end9
-	MOVQ        $-1, R12
-	BZHIQ       R10, R12, R12
-	KMOVW       R12, K1
-	VMOVAPS     Z1, Z1
-	VMOVUPS.Z   (R8)(R11*4), K1, Z2
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS.Z   (R9)(R11*4), K1, Z0
-	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, K1, (DI)(R11*4)
-
-end9:
-	JMP done4
-
-old5:
-	MOVQ n+40(FP), R10
-	XORQ R11, R11
-	SUBQ $+16, R10
-	JL   rest11
-
-vectors10:
-	VMOVUPS     (DI)(R11*4), Z1
-	VMOVUPS     (R8)(R11*4), Z2
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS     (R9)(R11*4), Z3
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z1, (DI)(R11*4)
-	ADDQ        $+16, R11
-	SUBQ        $+16, R10
-	JGE         vectors10
-
-rest11:
-	ADDQ        $+16, R10
-	JZ          end12
-	MOVQ        $-1, R12
-	BZHIQ       R10, R12, R12
-	KMOVW       R12, K1
-	VMOVUPS.Z   (DI)(R11*4), K1, Z1
-	VMOVUPS.Z   (R8)(R11*4), K1, Z2
-	VMULPS      Z0, Z2, Z2
-	VMOVUPS.Z   (R9)(R11*4), K1, Z0
-	VFMADD231PS Z0, Z2, Z1
-	VMOVUPS     Z1, K1, (DI)(R11*4)
-
-end12:
-	JMP done4
-
-alone3:
-	MOVQ    32(BX), R9
-	CMPQ    R9, $+1
-	JE      old13
-	VMOVUPS x0AVX512F32<>+0(SB), Z1
-	TESTQ   R9, R9
-	JZ      from14
-	VMOVUPS x3f800000AVX512F32<>+0(SB), Z1
-
-from14:
-	MOVQ n+40(FP), R9
-	XORQ R10, R10
-	SUBQ $+16, R9
-	JL   rest16
-
-vectors15:
-	VMOVAPS     Z1, Z2
-	VMOVUPS     (R8)(R10*4), Z3
-	VFMADD231PS Z3, Z0, Z2
-	VMOVUPS     Z2, (DI)(R10*4)
-	ADDQ        $+16, R10
-	SUBQ        $+16, R9
-	JGE         vectors15
-
-rest16:
-	ADDQ        $+16, R9
-	JZ          end17
-	MOVQ        $-1, R11
-	BZHIQ       R9, R11, R11
-	KMOVW       R11, K1
-	VMOVAPS     Z1, Z1
-	VMOVUPS.Z   (R8)(R10*4), K1, Z2
-	VFMADD231PS Z2, Z0, Z1
-	VMOVUPS     Z1, K1, (DI)(R10*4)
-
-end17:
-	JMP done4
-
-old13:
-	MOVQ n+40(FP), R9
-	XORQ R10, R10
-	SUBQ $+16, R9
-	JL   rest19
-
-vectors18:
-	VMOVUPS     (DI)(R10*4), Z1
-	VMOVUPS     (R8)(R10*4), Z2
-	VFMADD231PS Z2, Z0, Z1
-	VMOVUPS     Z1, (DI)(R10*4)
-	ADDQ        $+16, R10
-	SUBQ        $+16, R9
-	JGE         vectors18
-
-rest19:
-	ADDQ        $+16, R9
-	JZ          end20
-	MOVQ        $-1, R11
-	BZHIQ       R9, R11, R11
-	KMOVW       R11, K1
-	VMOVUPS.Z   (DI)(R10*4), K1, Z1
-	VMOVUPS.Z   (R8)(R10*4), K1, Z2
-	VFMADD231PS Z2, Z0, Z1
-	VMOVUPS     Z1, K1, (DI)(R10*4)
-
-end20:
-done4:
-	ADDQ $+40, BX
+extent3:
+	ADDQ $+40, DI
 	DECQ SI
-	JNZ  product2
-	ADDQ DX, AX
-	DECQ CX
-	JNZ  unit1
+	JZ   ended4
+	CMPQ 32(DI), $+3
+	JE   extent3
+
+ended4:
+	XORQ R8, R8
+	MOVQ n+40(FP), R9
+	SUBQ $+64, R9
+	JL   done6
+
+vectors5:
+	MOVQ   32(BX), R10
+	CMPQ   R10, $+1
+	JE     old7
+	CMPQ   R10, $+2
+	JE     one8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	JMP    next90
+
+one8:
+	VMOVUPS x3f800000AVX512F32<>+0(SB), Z0
+	VMOVUPS x3f800000AVX512F32<>+0(SB), Z1
+	VMOVUPS x3f800000AVX512F32<>+0(SB), Z2
+	VMOVUPS x3f800000AVX512F32<>+0(SB), Z3
+	JMP     next90
+
+old7:
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*4), R10
+	VMOVUPS (R10)(R8*1), Z0
+	VMOVUPS 64(R10)(R8*1), Z1
+	VMOVUPS 128(R10)(R8*1), Z2
+	VMOVUPS 192(R10)(R8*1), Z3
+
+next90:
+	MOVQ BX, R10
+
+next9:
+	MOVQ        16(R10), R11
+	MOVQ        8(R10), R12
+	LEAQ        (AX)(R12*4), R12
+	TESTQ       R11, R11
+	JL          alone10
+	LEAQ        (AX)(R11*4), R11
+	MOVQ        $0x3ff0000000000000, R13
+	CMPQ        R13, 24(R10)
+	JNE         scaled11
+	VMOVUPS     (R12)(R8*1), Z4
+	VFMADD231PS (R11)(R8*1), Z4, Z0
+	VMOVUPS     64(R12)(R8*1), Z4
+	VFMADD231PS 64(R11)(R8*1), Z4, Z1
+	VMOVUPS     128(R12)(R8*1), Z4
+	VFMADD231PS 128(R11)(R8*1), Z4, Z2
+	VMOVUPS     192(R12)(R8*1), Z4
+	VFMADD231PS 192(R11)(R8*1), Z4, Z3
+	JMP         added12
+
+scaled11:
+	VMOVSD       24(R10), X4
+	VCVTSD2SS    X4, X4, X4
+	VBROADCASTSS X4, Z4
+	VMOVUPS      (R12)(R8*1), Z7
+	VMULPS       Z4, Z7, Z7
+	VFMADD231PS  (R11)(R8*1), Z7, Z0
+	VMOVUPS      64(R12)(R8*1), Z7
+	VMULPS       Z4, Z7, Z7
+	VFMADD231PS  64(R11)(R8*1), Z7, Z1
+	VMOVUPS      128(R12)(R8*1), Z7
+	VMULPS       Z4, Z7, Z7
+	VFMADD231PS  128(R11)(R8*1), Z7, Z2
+	VMOVUPS      192(R12)(R8*1), Z7
+	VMULPS       Z4, Z7, Z7
+	VFMADD231PS  192(R11)(R8*1), Z7, Z3
+	JMP          added12
+
+alone10:
+	VMOVSD       24(R10), X4
+	VCVTSD2SS    X4, X4, X4
+	VBROADCASTSS X4, Z4
+	VMOVUPS      (R12)(R8*1), Z7
+	VFMADD231PS  Z4, Z7, Z0
+	VMOVUPS      64(R12)(R8*1), Z7
+	VFMADD231PS  Z4, Z7, Z1
+	VMOVUPS      128(R12)(R8*1), Z7
+	VFMADD231PS  Z4, Z7, Z2
+	VMOVUPS      192(R12)(R8*1), Z7
+	VFMADD231PS  Z4, Z7, Z3
+
+added12:
+	ADDQ    $+40, R10
+	CMPQ    R10, DI
+	JNE     next9
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*4), R10
+	VMOVUPS Z0, (R10)(R8*1)
+	VMOVUPS Z1, 64(R10)(R8*1)
+	VMOVUPS Z2, 128(R10)(R8*1)
+	VMOVUPS Z3, 192(R10)(R8*1)
+	ADDQ    $+256, R8
+	SUBQ    $+64, R9
+	JGE     vectors5
+
+done6:
+	ADDQ $+64, R9
+	SUBQ $+16, R9
+	JL   done14
+
+vectors13:
+	MOVQ   32(BX), R10
+	CMPQ   R10, $+1
+	JE     old15
+	CMPQ   R10, $+2
+	JE     one16
+	VPXORQ Z5, Z5, Z5
+	JMP    next170
+
+one16:
+	VMOVUPS x3f800000AVX512F32<>+0(SB), Z5
+	JMP     next170
+
+old15:
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*4), R10
+	VMOVUPS (R10)(R8*1), Z5
+
+next170:
+	MOVQ BX, R10
+
+next17:
+	MOVQ        16(R10), R11
+	MOVQ        8(R10), R12
+	LEAQ        (AX)(R12*4), R12
+	TESTQ       R11, R11
+	JL          alone18
+	LEAQ        (AX)(R11*4), R11
+	MOVQ        $0x3ff0000000000000, R13
+	CMPQ        R13, 24(R10)
+	JNE         scaled19
+	VMOVUPS     (R12)(R8*1), Z4
+	VFMADD231PS (R11)(R8*1), Z4, Z5
+	JMP         added20
+
+scaled19:
+	VMOVSD       24(R10), X4
+	VCVTSD2SS    X4, X4, X4
+	VBROADCASTSS X4, Z4
+	VMOVUPS      (R12)(R8*1), Z7
+	VMULPS       Z4, Z7, Z7
+	VFMADD231PS  (R11)(R8*1), Z7, Z5
+	JMP          added20
+
+alone18:
+	VMOVSD       24(R10), X4
+	VCVTSD2SS    X4, X4, X4
+	VBROADCASTSS X4, Z4
+	VMOVUPS      (R12)(R8*1), Z7
+	VFMADD231PS  Z4, Z7, Z5
+
+added20:
+	ADDQ    $+40, R10
+	CMPQ    R10, DI
+	JNE     next17
+	MOVQ    (BX), R10
+	LEAQ    (AX)(R10*4), R10
+	VMOVUPS Z5, (R10)(R8*1)
+	ADDQ    $+64, R8
+	SUBQ    $+16, R9
+	JGE     vectors13
+
+done14:
+	ADDQ   $+16, R9
+	JZ     whole21
+	MOVQ   $-1, R10
+	BZHIQ  R9, R10, R10
+	KMOVW  R10, K1
+	MOVQ   32(BX), R9
+	CMPQ   R9, $+1
+	JE     old22
+	CMPQ   R9, $+2
+	JE     one23
+	VPXORQ Z6, Z6, Z6
+	JMP    next240
+
+one23:
+	VMOVUPS.Z x3f800000AVX512F32<>+0(SB), K1, Z6
+	JMP       next240
+
+old22:
+	MOVQ      (BX), R9
+	LEAQ      (AX)(R9*4), R9
+	VMOVUPS.Z (R9)(R8*1), K1, Z6
+
+next240:
+	MOVQ BX, R9
+
+next24:
+	MOVQ        16(R9), R10
+	MOVQ        8(R9), R11
+	LEAQ        (AX)(R11*4), R11
+	TESTQ       R10, R10
+	JL          alone25
+	LEAQ        (AX)(R10*4), R10
+	MOVQ        $0x3ff0000000000000, R12
+	CMPQ        R12, 24(R9)
+	JNE         scaled26
+	VMOVUPS.Z   (R11)(R8*1), K1, Z4
+	VMOVUPS.Z   (R10)(R8*1), K1, Z7
+	VFMADD231PS Z7, Z4, Z6
+	JMP         added27
+
+scaled26:
+	VMOVSD       24(R9), X4
+	VCVTSD2SS    X4, X4, X4
+	VBROADCASTSS X4, Z4
+	VMOVUPS.Z    (R11)(R8*1), K1, Z7
+	VMULPS       Z4, Z7, Z7
+	VMOVUPS.Z    (R10)(R8*1), K1, Z4
+	VFMADD231PS  Z4, Z7, Z6
+	JMP          added27
+
+alone25:
+	VMOVSD       24(R9), X4
+	VCVTSD2SS    X4, X4, X4
+	VBROADCASTSS X4, Z4
+	VMOVUPS.Z    (R11)(R8*1), K1, Z7
+	VFMADD231PS  Z4, Z7, Z6
+
+added27:
+	ADDQ    $+40, R9
+	CMPQ    R9, DI
+	JNE     next24
+	MOVQ    (BX), BX
+	LEAQ    (AX)(BX*4), BX
+	VMOVUPS Z6, K1, (BX)(R8*1)
+
+whole21:
+	MOVQ  DI, BX
+	TESTQ SI, SI
+	JNZ   sum2
+	ADDQ  DX, AX
+	DECQ  CX
+	JNZ   unit1
 	VZEROUPPER
 	RET
-
-DATA x0AVX512F32<>+0(SB)/4, $0x00000000
-DATA x0AVX512F32<>+4(SB)/4, $0x00000000
-DATA x0AVX512F32<>+8(SB)/4, $0x00000000
-DATA x0AVX512F32<>+12(SB)/4, $0x00000000
-DATA x0AVX512F32<>+16(SB)/4, $0x00000000
-DATA x0AVX512F32<>+20(SB)/4, $0x00000000
-DATA x0AVX512F32<>+24(SB)/4, $0x00000000
-DATA x0AVX512F32<>+28(SB)/4, $0x00000000
-DATA x0AVX512F32<>+32(SB)/4, $0x00000000
-DATA x0AVX512F32<>+36(SB)/4, $0x00000000
-DATA x0AVX512F32<>+40(SB)/4, $0x00000000
-DATA x0AVX512F32<>+44(SB)/4, $0x00000000
-DATA x0AVX512F32<>+48(SB)/4, $0x00000000
-DATA x0AVX512F32<>+52(SB)/4, $0x00000000
-DATA x0AVX512F32<>+56(SB)/4, $0x00000000
-DATA x0AVX512F32<>+60(SB)/4, $0x00000000
-GLOBL x0AVX512F32<>(SB), RODATA|NOPTR, $64
 
 DATA x3f800000AVX512F32<>+0(SB)/4, $0x3f800000
 DATA x3f800000AVX512F32<>+4(SB)/4, $0x3f800000
