@@ -49,7 +49,7 @@ func rows(dst []float64, dim int) (int, error) {
 
 // points allocates n rows of dim coordinates and fills them.
 func points(n, dim int, fill func([]float64) error) ([]float64, error) {
-	if n < 0 || n > math.MaxInt/8/max(dim, 1) {
+	if n < 0 || n > 1<<40/max(dim, 1) { // 8 TB
 		return nil, fmt.Errorf("sampling: cannot make %d points", n)
 	}
 	dst := make([]float64, n*max(dim, 0))
@@ -57,4 +57,25 @@ func points(n, dim int, fill func([]float64) error) ([]float64, error) {
 		return nil, err
 	}
 	return dst, nil
+}
+
+// Sequence is an infinite sequence of points in the unit cube, or a finite one
+// that is known by index: [Sobol], [Halton], [Kronecker], [Lattice].
+type Sequence interface {
+	// Dim is the dimension of the points.
+	Dim() int
+	// Fill writes the points with indices first, first+1, ... to dst, one row
+	// of Dim coordinates a point, as many as dst holds.
+	Fill(dst []float64, first uint64) error
+}
+
+// firstPoints returns the first n points of a sequence that is longer than
+// memory.
+func firstPoints(s Sequence, n int) []float64 {
+	if n <= 0 {
+		return nil
+	}
+	dst := make([]float64, n*s.Dim())
+	_ = s.Fill(dst, 0) // a whole number of rows from index 0
+	return dst
 }

@@ -142,6 +142,11 @@ func TestErrors(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
 	second := func(_ []float64, err error) error { return err }
 	length := func(_ int, err error) error { return err }
+	newHalton := func(dim int) error { _, err := NewHalton(dim); return err }
+	leaped := func(leap int) error { _, err := halton(t, 5).Leaped(leap); return err }
+	newKronecker := func(dim int) error { _, err := NewKronecker(dim); return err }
+	newLattice := func(dim, n int, weights []float64) error { _, err := NewLattice(dim, n, weights); return err }
+	optimised := func(l LatinHypercube, n int) error { l.Dim = 2; return second(l.Points(n)) }
 	tests := []struct {
 		name string
 		err  error
@@ -153,10 +158,37 @@ func TestErrors(t *testing.T) {
 		{"ragged uniform", Uniform{Dim: 2}.Fill(make([]float64, 3)), "whole number"},
 		{"negative size", second(Uniform{Dim: 2}.Points(-1)), "cannot make -1 points"},
 		{"huge size", second(Uniform{Dim: 2}.Points(math.MaxInt)), "cannot make"},
+		{"criterion", optimised(LatinHypercube{Optimise: "max"}, 3), `optimised for "maximin" or "discrepancy", not "max"`},
+		{"exchanges", optimised(LatinHypercube{Optimise: Maximin, Exchanges: -1}, 3), "-1 exchanges"},
+		{"large to optimise", optimised(LatinHypercube{Optimise: Maximin}, 8193), "8193 points is too large to optimise: at most 8192"},
+
 		{"no axis", second(Grid{}.Points()), "at least one axis"},
 		{"empty axis", length(Grid{Counts: []int{2, 0}}.Len()), "count 0 on axis 1"},
 		{"huge grid", length(Grid{Counts: []int{math.MaxInt / 2, 3}}.Len()), "too large"},
 		{"grid size", Grid{Counts: []int{2, 2}}.Fill(make([]float64, 6)), "6 values for a grid of [2 2] points, want 8"},
+
+		{"Halton 0", newHalton(0), "Halton dimension 0 is outside 1..1000"},
+		{"Halton 1001", newHalton(1001), "Halton dimension 1001 is outside 1..1000"},
+		{"Halton ragged", halton(t, 2).Fill(make([]float64, 3), 0), "whole number"},
+		{"Halton end", halton(t, 1).Fill(make([]float64, 2), 1<<50-1), "pass the last index"},
+		{"leap 0", leaped(0), "leap 0 is outside"},
+		{"leap 22", leaped(22), "leap 22 is a multiple of 2, the base of dimension 0: take a prime above 11"},
+		{"Kronecker", newKronecker(65), "Kronecker dimension 65 is outside 1..64"},
+		{"Kronecker ragged", (&Kronecker{make([]uint64, 2), make([]uint64, 2)}).Fill(make([]float64, 3), 0), "whole number"},
+
+		{"lattice dimension", newLattice(0, 5, nil), "dimension 0 is less than 1"},
+		{"lattice size", newLattice(2, 0, nil), "a lattice of 0 points: expected 1..67108864"},
+		{"lattice weights", newLattice(2, 5, []float64{1}), "1 weights for a lattice in 2 dimensions"},
+		{"lattice weight", newLattice(2, 5, []float64{1, nan}), "weight NaN of lattice dimension 1"},
+		{"lattice composite", newLattice(2, 100000, nil), "take 100003 points, or at most 16384"},
+		{"lattice end", lattice(t, 1, 5).Fill(make([]float64, 2), 4), "2 points from index 4 of a lattice of 5 points"},
+
+		{"disk dimension", second(PoissonDisk{Dim: 7, Radius: 1}.Points()), "Poisson disk dimension 7 is outside 1..6"},
+		{"disk radius", second(PoissonDisk{Dim: 2}.Points()), "radius 0 is not positive"},
+		{"disk NaN", second(PoissonDisk{Dim: 2, Radius: nan}.Points()), "radius NaN is not positive"},
+		{"disk tiny", second(PoissonDisk{Dim: 2, Radius: 1e-6}.Points()), "too small for dimension 2"},
+		{"disk tries", second(PoissonDisk{Dim: 2, Radius: 1, Tries: -1}.Points()), "-1 tries"},
+
 		{"bounds length", Scale(nil, []float64{0}, nil), "1 lower and 0 upper bounds"},
 		{"no bounds", Scale(nil, nil, nil), "dimension 0"},
 		{"scale ragged", Scale([]float64{1}, []float64{0, 0}, []float64{1, 1}), "whole number"},
@@ -167,5 +199,8 @@ func TestErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		assert.ErrorContains(t, test.err, test.want, test.name)
+	}
+	for _, err := range []error{newHalton(1001), newKronecker(65), second(PoissonDisk{Dim: 7, Radius: 1}.Points())} {
+		assert.ErrorIs(t, err, ErrDim)
 	}
 }

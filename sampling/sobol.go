@@ -143,12 +143,4 @@ func plainRow(row []float64, x []uint64) {
 }
 
 // Points returns the first n points, n rows of Dim coordinates; nil if n <= 0.
-func (s *Sobol) Points(n int) []float64 {
-	if n <= 0 {
-		return nil
-	}
-	dst := make([]float64, n*s.dim)
-	// A whole number of rows from index 0: memory ends before the sequence does.
-	_ = s.Fill(dst, 0)
-	return dst
-}
+func (s *Sobol) Points(n int) []float64 { return firstPoints(s, n) }
