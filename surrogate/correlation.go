@@ -7,56 +7,44 @@ import (
 	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
 
-// correlation is a stationary correlation of two points a distance d apart,
+// correlation is a stationary correlation of two points a distance d apart, the
+// product over the inputs of a function of one input each, R = Π_l k(s_l):
 //
-//	R = g(Q),   Q = Σ_l w_l |d_l|^p_l,
+//	name               k(s)                        s            θ
+//	gaussian           exp(-s²)                    √θ |d|       1/(2ℓ²)
+//	power_exponential  exp(-s^p)                   θ^(1/p) |d|  ℓ^-p
+//	matern12           exp(-s)                     θ |d|        1/ℓ
+//	matern32           (1 + s) exp(-s)             √3 θ |d|     1/ℓ
+//	matern52           (1 + s + s²/3) exp(-s)      √5 θ |d|     1/ℓ
 //
-// with weights w of the inputs that follow from the hyperparameters θ, or from
-// lengths ℓ. Every p_l is 2 but in the power-exponential:
+// The exponent p of an input is 2 of the Gaussian and 1 of the Matérn
+// correlations: θ goes with |d|^p.
 //
-//	name               g(Q)                              w      θ
-//	gaussian           exp(-Q)                           θ      1/(2ℓ²)
-//	power_exponential  exp(-Q)                           θ      ℓ^-p
-//	matern12           exp(-s),               s = √Q     θ²     1/ℓ
-//	matern32           (1 + s) exp(-s),       s = √(3Q)  θ²     1/ℓ
-//	matern52           (1 + s + s²/3) exp(-s), s = √(5Q) θ²     1/ℓ
-//
-// The first two are products over the inputs. The Matérn correlations are radial:
-// functions of the one distance √Q, not products of those of the inputs.
-//
-// Source: Rasmussen and Williams, Gaussian Processes for Machine Learning
-// (2006), section 4.2.
+// Sources: Sacks, Welch, Mitchell and Wynn (1989), eq. 9; Roustant, Ginsbourger
+// and Deville, DiceKriging, DiceOptim, J. Stat. Softw. 51 (2012), table 1.
 type correlation struct {
-	name string
-	p    []float64 // one an input
-	// apply replaces Q by R = g(Q) and writes g'(Q) to slope, of the same length;
-	// where g' is infinite, at Q = 0, it writes 0.
-	apply func(q, slope []float64)
-}
-
-// correlations is what can be asked for by name.
-var correlations = map[string]func(q, slope []float64){
-	"gaussian":          applyExponential,
-	"power_exponential": applyExponential,
-	"matern12":          applyMatern12,
-	"matern32":          applyMatern32,
-	"matern52":          applyMatern52,
+	name  string
+	p     []float64 // one an input
+	order int       // of the polynomial in s: 0, 1 or 2
 }
 
 // newCorrelation checks the name and the exponents, one or one an input.
 func newCorrelation(name string, p []float64, inputs int) (correlation, error) {
-	if name == "" {
-		name = "matern52"
+	if name != "power_exponential" && len(p) > 0 {
+		return correlation{}, fmt.Errorf("%w: exponents p belong to the correlation power_exponential, not to %q", ErrSettings, name)
 	}
-	apply, ok := correlations[name]
-	if !ok {
+	switch name {
+	case "", "matern52":
+		return correlation{"matern52", constant(1, inputs), 2}, nil
+	case "matern32":
+		return correlation{name, constant(1, inputs), 1}, nil
+	case "matern12":
+		return correlation{name, constant(1, inputs), 0}, nil
+	case "gaussian":
+		return correlation{name, constant(2, inputs), 0}, nil
+	case "power_exponential":
+	default:
 		return correlation{}, fmt.Errorf("%w: correlation %q, want matern52, matern32, matern12, gaussian or power_exponential", ErrSettings, name)
-	}
-	if name != "power_exponential" {
-		if len(p) > 0 {
-			return correlation{}, fmt.Errorf("%w: exponents p belong to the power-exponential correlation, not to %s", ErrSettings, name)
-		}
-		return correlation{name, constant(2, inputs), apply}, nil
 	}
 	if len(p) == 0 {
 		p = []float64{1.9}
@@ -70,7 +58,7 @@ func newCorrelation(name string, p []float64, inputs int) (correlation, error) {
 			return correlation{}, fmt.Errorf("%w: exponent p of input %d is %g, want it in (0, 2]", ErrSettings, l, v)
 		}
 	}
-	return correlation{name, p, apply}, nil
+	return correlation{name, p, 0}, nil
 }
 
 // perInput returns one value an input from one value, or from one an input.
@@ -92,100 +80,149 @@ func constant(v float64, n int) []float64 {
 	return c
 }
 
-// matern tells whether w = θ².
-func (c correlation) matern() bool { return c.name[0] == 'm' }
-
-// theta is θ of the weight w.
-func (c correlation) theta(w float64) float64 {
-	if c.matern() {
-		return math.Sqrt(w)
-	}
-	return w
-}
-
-// weight is w of θ.
-func (c correlation) weight(theta float64) float64 {
-	if c.matern() {
-		return theta * theta
-	}
-	return theta
-}
-
-// scale is w^(1/p) of θ: what turns |d_l| into its share of Q, a p-th power.
-func (c correlation) scale(theta float64, l int) float64 {
-	switch {
-	case c.matern():
-		return theta
-	case c.p[l] == 2:
-		return math.Sqrt(theta)
-	}
-	return math.Pow(theta, 1/c.p[l])
-}
-
 // length is ℓ of θ.
 func (c correlation) length(theta float64, l int) float64 {
-	if c.name == "gaussian" {
+	switch {
+	case c.name == "gaussian":
 		return 1 / math.Sqrt(2*theta)
+	case c.p[l] == 1:
+		return 1 / theta
 	}
-	return 1 / c.scale(theta, l)
+	return math.Pow(theta, -1/c.p[l])
 }
 
-// thetaOf is θ of ℓ.
-func (c correlation) thetaOf(length float64, l int) float64 {
+// theta is θ of ℓ.
+func (c correlation) theta(length float64, l int) float64 {
 	switch {
-	case c.matern():
-		return 1 / length
 	case c.name == "gaussian":
 		return 1 / (2 * length * length)
+	case c.p[l] == 1:
+		return 1 / length
 	}
 	return math.Pow(length, -c.p[l])
 }
 
-func applyExponential(q, slope []float64) {
-	simd.Scale(q, -1, q)
-	simd.Exp(q, q)
-	simd.Scale(slope, -1, q)
+// scale is s/|d| of θ.
+func (c correlation) scale(theta float64, l int) float64 {
+	switch {
+	case c.p[l] == 2:
+		return math.Sqrt(theta)
+	case c.p[l] == 1:
+		return math.Sqrt(float64(2*c.order+1)) * theta
+	}
+	return math.Pow(theta, 1/c.p[l])
 }
 
-func applyMatern12(q, slope []float64) {
-	slope = slope[:len(q)]
-	for j, v := range q {
-		slope[j] = -math.Sqrt(v)
-	}
-	simd.Exp(q, slope)
-	for j, s := range slope {
-		if s == 0 {
-			continue
+// multiply takes input l into the correlations of a point with others, of which
+// x holds the coordinates, v that of the point, both times scale: exponents
+// -log R to sum, polynomials, where the correlation has them, to product. The
+// work space t is overwritten. All are as long as sum at least.
+func (c correlation) multiply(l int, sum, product, x []float64, v float64, t []float64) {
+	switch c.order {
+	case 0:
+		addPower(sum, x, v, c.p[l], t)
+	case 1:
+		x, product = x[:len(sum)], product[:len(sum)]
+		for j, u := range x {
+			s := math.Abs(u - v)
+			sum[j] += s
+			product[j] *= 1 + s
 		}
-		slope[j] = q[j] / (2 * s)
+	default:
+		x, product = x[:len(sum)], product[:len(sum)]
+		for j, u := range x {
+			s := math.Abs(u - v)
+			sum[j] += s
+			product[j] *= 1 + s*(1+s*(1./3))
+		}
 	}
 }
 
-func applyMatern32(q, slope []float64) {
-	slope = slope[:len(q)]
-	for j, v := range q {
-		slope[j] = -math.Sqrt(3 * v)
-	}
-	simd.Exp(q, slope)
-	for j, s := range slope {
-		e := q[j]
-		q[j] = (1 - s) * e
-		slope[j] = -1.5 * e
+// start prepares sums and products for the first input.
+func (c correlation) start(sum, product []float64) {
+	clear(sum)
+	if c.order > 0 {
+		product = product[:len(sum)]
+		for j := range product {
+			product[j] = 1
+		}
 	}
 }
 
-func applyMatern52(q, slope []float64) {
-	slope = slope[:len(q)]
-	for j, v := range q {
-		slope[j] = -math.Sqrt(5 * v)
+// finish turns sums into correlations.
+func (c correlation) finish(sum, product []float64) {
+	simd.Scale(sum, -1, sum)
+	simd.Exp(sum, sum)
+	if c.order == 0 {
+		return
 	}
-	simd.Exp(q, slope)
-	for j, s := range slope {
-		e := q[j]
-		f := (1 - s) * e // (1 + √(5Q)) exp(-√(5Q))
-		q[j] = f + s*s*e*(1./3)
-		slope[j] = f * (-5. / 6)
+	product = product[:len(sum)]
+	for j, e := range sum {
+		// No product can overflow before exp underflows: 1 + s + s²/3 < exp s.
+		if e > 0 {
+			sum[j] = e * product[j]
+		}
 	}
+}
+
+// logSlope writes ∂ log k/∂x_j to t, where x and v are coordinates times scale,
+// and 0 where that is infinite or does not exist, at x_j = v.
+func (c correlation) logSlope(l int, t, x []float64, v float64) {
+	x = x[:len(t)]
+	switch p := c.p[l]; {
+	case c.order == 2:
+		for j, u := range x {
+			u -= v
+			s := math.Abs(u)
+			t[j] = -u * (1 + s) / (3 + s*(3+s))
+		}
+	case c.order == 1:
+		for j, u := range x {
+			u -= v
+			t[j] = -u / (1 + math.Abs(u))
+		}
+	case p == 2:
+		for j, u := range x {
+			t[j] = -2 * (u - v)
+		}
+	default:
+		for j, u := range x {
+			u -= v
+			t[j] = 0
+			if u != 0 {
+				t[j] = -math.Copysign(p*math.Pow(math.Abs(u), p-1), u)
+			}
+		}
+	}
+}
+
+// sumLogSlope is Σ_j h_j ∂ log k/∂ log θ, where x and v are coordinates times
+// scale, and p is 1 or 2.
+func (c correlation) sumLogSlope(l int, h, x []float64, v float64) float64 {
+	x = x[:len(h)]
+	var sum [2]float64
+	switch {
+	case c.order == 2:
+		for j, u := range x {
+			s := math.Abs(u - v)
+			sum[j&1] += h[j] * (s * s * (1 + s) / (3 + s*(3+s)))
+		}
+	case c.order == 1:
+		for j, u := range x {
+			s := math.Abs(u - v)
+			sum[j&1] += h[j] * (s * s / (1 + s))
+		}
+	case c.p[l] == 2:
+		for j, u := range x {
+			u -= v
+			sum[j&1] += h[j] * (u * u)
+		}
+	default:
+		for j, u := range x {
+			sum[j&1] += h[j] * math.Abs(u-v)
+		}
+	}
+	return -(sum[0] + sum[1])
 }
 
 // addPower adds |x_j - v|^p to every q_j. The work space t, at least as long as
@@ -209,24 +246,5 @@ func addPower(q, x []float64, v, p float64, t []float64) {
 		}
 		simd.Exp(t, t)
 		simd.AddScaled(q, 1, t)
-	}
-}
-
-// powerSlope writes the derivatives of |x_j - v|^p by x_j to t, and 0 where that
-// is not finite or does not exist, at x_j = v.
-func powerSlope(t, x []float64, v, p float64) {
-	x = x[:len(t)]
-	if p == 2 {
-		for j, u := range x {
-			t[j] = 2 * (u - v)
-		}
-		return
-	}
-	for j, u := range x {
-		u -= v
-		t[j] = 0
-		if u != 0 {
-			t[j] = math.Copysign(p*math.Pow(math.Abs(u), p-1), u)
-		}
 	}
 }

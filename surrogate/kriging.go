@@ -20,14 +20,18 @@ import (
 //	mean      f(x)ᵀβ + rᵀR⁻¹(y - Fβ),
 //	variance  σ² [1 - rᵀR⁻¹r + uᵀ(FᵀR⁻¹F)⁻¹u],   u = f(x) - FᵀR⁻¹r.
 //
-// The correlation depends on one hyperparameter θ_l an input l: of the
-// power-exponential, R = exp(-Σ_l θ_l |d_l|^p_l); of the Gaussian the same with
-// p = 2; of the Matérn correlations of smoothness 1/2, 3/2 and 5/2, functions
-// of the distance √(Σ_l (θ_l d_l)²). Lengths say the same in other words:
+// The correlation is a product over the inputs and depends on one hyperparameter
+// θ_l of each: the power-exponential is R = Π_l exp(-θ_l |d_l|^p_l), the Gaussian
+// the same with p = 2, and those of Matérn of smoothness 1/2, 3/2 and 5/2 are
 //
-//	θ_l = ℓ_l^-p_l        power-exponential
-//	θ_l = 1/(2ℓ_l²)       Gaussian, R = exp(-Σ_l (d_l/ℓ_l)²/2)
-//	θ_l = 1/ℓ_l           Matérn, e.g. R = (1 + √3 r) exp(-√3 r), r² = Σ_l (d_l/ℓ_l)²
+//	Π_l exp(-s_l),             s_l = θ_l |d_l|
+//	Π_l (1 + s_l) exp(-s_l),   s_l = √3 θ_l |d_l|
+//	Π_l (1 + s_l + s_l²/3) exp(-s_l),   s_l = √5 θ_l |d_l|
+//
+// (not the radial ones, which are functions of a distance √(Σ_l θ_l² d_l²)).
+// Lengths say the same in other words: ℓ_l is 1/θ_l of the Matérn correlations,
+// θ_l^(-1/p_l) of the power-exponential, and 1/√(2θ_l) of the Gaussian, which is
+// then exp(-Σ_l (d_l/ℓ_l)²/2).
 //
 // Either is in units of the inputs as they are given. What is not given is fitted.
 //
@@ -81,8 +85,8 @@ type Kriging struct {
 	// hypercube; default 10.
 	Starts int
 	// Components is the number h < d of components of partial least squares: the
-	// weights of the inputs are w_l = Σ_h e_h c_lh², so that h hyperparameters e
-	// are fitted for d inputs. Default 0: one an input.
+	// hyperparameters are θ_l = Σ_h e_h |c_hl|^p_l, so that h values e are fitted for
+	// d inputs. Default 0: one an input.
 	Components int
 
 	Seed    uint64 // of the Latin hypercube
@@ -161,7 +165,7 @@ func (s *Kriging) givenTheta(c correlation, inputs int) ([]float64, error) {
 			return nil, fmt.Errorf("%w: %s: that of input %d is %g, want it above 0", ErrSettings, what, l, v)
 		}
 		if len(s.Lengths) > 0 {
-			theta[l] = c.thetaOf(v, l)
+			theta[l] = c.theta(v, l)
 		}
 	}
 	return theta, nil

@@ -28,7 +28,7 @@ type KrigingModel struct {
 	nugget float64
 	sigma2 float64 // of the outputs in units of unit
 
-	scale         []float64       // w^(1/p), by which inputs are multiplied
+	scale         []float64       // by which inputs are multiplied, correlation.scale
 	coordinates   []float64       // of the observations, (x_l - lower_l) scale_l: a row of n an input
 	factor        linalg.Cholesky // of R with its nugget
 	whitened      []float64       // Q of L⁻¹F = Q G: a row of n a term
@@ -194,9 +194,9 @@ func (m *KrigingModel) condition() error {
 		}
 	}
 	r := make([]float64, n*n)
-	work := make([]float64, 2*n)
+	product, t := make([]float64, n), make([]float64, n)
 	for i := range n {
-		m.correlate(m.obs.x[i*d:(i+1)*d], r[i*n:i*n+i], work[:n], work[n:])
+		m.correlate(m.obs.x[i*d:(i+1)*d], r[i*n:i*n+i], product, t)
 	}
 	if err := m.factorise(r); err != nil {
 		return err
@@ -281,16 +281,16 @@ func (m *KrigingModel) estimate() error {
 	return nil
 }
 
-// correlate writes the correlations of x with the first len(r) observations to r
-// and g' to slope; t, at least as long, is overwritten.
-func (m *KrigingModel) correlate(x, r, slope, t []float64) {
+// correlate writes the correlations of x with the first len(r) observations to
+// r; product and t, at least as long, are overwritten.
+func (m *KrigingModel) correlate(x, r, product, t []float64) {
 	n, count := len(m.obs.y), len(r)
-	clear(r)
+	m.corr.start(r, product)
 	for l, v := range x {
 		v = (v - m.trend.lower[l]) * m.scale[l]
-		addPower(r, m.coordinates[l*n:l*n+count], v, m.corr.p[l], t)
+		m.corr.multiply(l, r, product, m.coordinates[l*n:l*n+count], v, t)
 	}
-	m.corr.apply(r, slope[:count])
+	m.corr.finish(r, product)
 }
 
 // KrigingHyperparameters are what a fitted model stands on, in units of the

@@ -75,13 +75,13 @@ func (q request) part(first, count, d int) request {
 
 // predictor is what one goroutine needs to predict at a block of points.
 type predictor struct {
-	block int       // points
-	r     []float64 // correlations with the observations, a row of n a point; later L⁻¹r
-	slope []float64 // g', a row of n a point
-	t, h  []float64 // n
-	e     []float64 // G⁻ᵀf - QᵀL⁻¹r, a row of q a point
-	f, df []float64 // terms of the trend and their derivatives
-	ws    simd.Workspace[float64]
+	block         int       // points
+	r             []float64 // correlations with the observations, a row of n a point; later L⁻¹r
+	kept          []float64 // the correlations, where they are needed after that
+	product, t, h []float64 // n
+	e             []float64 // G⁻ᵀf - QᵀL⁻¹r, a row of q a point
+	f, df         []float64 // terms of the trend and their derivatives
+	ws            simd.Workspace[float64]
 }
 
 // blockPoints is how many points are predicted at once: the correlations of a
@@ -97,8 +97,8 @@ func (m *KrigingModel) predictor() *predictor {
 	n, q, d, block := len(m.obs.y), m.trend.terms, m.inputs(), m.blockPoints()
 	return &predictor{
 		block: block,
-		r:     make([]float64, block*n), slope: make([]float64, block*n),
-		t: make([]float64, n), h: make([]float64, n),
+		r:     make([]float64, block*n), kept: make([]float64, block*n),
+		product: make([]float64, n), t: make([]float64, n), h: make([]float64, n),
 		e: make([]float64, block*q), f: make([]float64, q), df: make([]float64, q*d),
 	}
 }
@@ -144,14 +144,17 @@ func (m *KrigingModel) predictBlock(p *predictor, q request) {
 	count := len(q.x) / d
 	for i := range count {
 		x, r := q.x[i*d:(i+1)*d], p.r[i*n:(i+1)*n]
-		m.correlate(x, r, p.slope[i*n:(i+1)*n], p.t)
+		m.correlate(x, r, p.product, p.t)
 		if q.mean != nil {
 			m.trend.at(x, p.f)
 			q.mean[i] = m.shift + m.unit*(dot(p.f, m.beta)+simd.Dot(r, m.gamma))
 		}
 		if q.meanGradient != nil {
 			m.trend.slopes(x, p.f, p.df)
-			m.differentiate(p, x, p.slope[i*n:(i+1)*n], m.gamma, m.beta, m.unit, q.meanGradient[i*d:(i+1)*d])
+			m.differentiate(p, x, r, m.gamma, m.beta, m.unit, q.meanGradient[i*d:(i+1)*d])
+		}
+		if q.varianceGradient != nil {
+			copy(p.kept[i*n:(i+1)*n], r)
 		}
 	}
 	if q.variance == nil && q.varianceGradient == nil {
@@ -187,7 +190,7 @@ func (m *KrigingModel) predictBlock(p *predictor, q request) {
 	for i := range count {
 		x := q.x[i*d : (i+1)*d]
 		m.trend.slopes(x, p.f, p.df)
-		m.differentiate(p, x, p.slope[i*n:(i+1)*n], p.r[i*n:(i+1)*n], p.e[i*terms:(i+1)*terms],
+		m.differentiate(p, x, p.kept[i*n:(i+1)*n], p.r[i*n:(i+1)*n], p.e[i*terms:(i+1)*terms],
 			2*m.unit*m.unit*m.sigma2, q.varianceGradient[i*d:(i+1)*d])
 	}
 }
@@ -216,16 +219,16 @@ func (m *KrigingModel) solve(p *predictor, count int, transposed bool) {
 }
 
 // differentiate writes the gradient of c (fᵀb + rᵀw) at x, of which p.df are the
-// slopes of the trend and slope is g'.
-func (m *KrigingModel) differentiate(p *predictor, x, slope, w, b []float64, c float64, gradient []float64) {
+// slopes of the trend.
+func (m *KrigingModel) differentiate(p *predictor, x, r, w, b []float64, c float64, gradient []float64) {
 	n, d := len(m.obs.y), len(x)
-	for j, s := range slope {
-		p.h[j] = s * w[j]
+	for j, v := range r {
+		p.h[j] = v * w[j]
 	}
 	for l, v := range x {
 		v = (v - m.trend.lower[l]) * m.scale[l]
-		powerSlope(p.t, m.coordinates[l*n:(l+1)*n], v, m.corr.p[l])
-		g := -m.scale[l] * simd.Dot(p.t, p.h) // t decreases as x grows
+		m.corr.logSlope(l, p.t, m.coordinates[l*n:(l+1)*n], v)
+		g := -m.scale[l] * simd.Dot(p.t, p.h) // the slope is by the observation
 		for k, bk := range b {
 			g += bk * p.df[k*d+l]
 		}
