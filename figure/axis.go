@@ -20,6 +20,7 @@ type axis struct {
 	log    bool
 	lo, hi float64
 	ticks  []tick
+	names  *names // in the place of ticks; nil for none
 }
 
 // tick is a mark on an axis; a minor one has no label.
@@ -81,9 +82,24 @@ func (a *axis) at(v float64) float64 {
 	return (v - a.lo) / (a.hi - a.lo)
 }
 
+// value returns what is at the fraction t of a linear axis.
+func (a *axis) value(t float64) float64 { return a.lo + t*(a.hi-a.lo) }
+
+// length is the distance from lo to hi, in decades on a logarithmic scale.
+func (a *axis) length() float64 {
+	if a.log {
+		return math.Log10(a.hi) - math.Log10(a.lo)
+	}
+	return a.hi - a.lo
+}
+
 // fitTicks chooses the most ticks whose labels stand clear of each other along
 // the length: beside each other, or one above the other.
 func (a *axis) fitTicks(length, size vg.Length, beside bool) {
+	if a.names != nil {
+		a.names.fit(length)
+		return
+	}
 	for n := 8; ; n-- {
 		a.setTicks(n)
 		if n <= 2 || a.clear(length, size, beside) {

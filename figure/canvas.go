@@ -16,7 +16,7 @@ var (
 
 // canvas adds the few shapes that figures are made of. Lengths are points,
 // y upwards.
-type canvas struct{ surface }
+type canvas struct{ backend }
 
 // polyline strokes a path; the dash pattern may be nil.
 func (c canvas) polyline(col color.Color, width vg.Length, dashes []vg.Length, points ...vg.Point) {

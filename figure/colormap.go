@@ -18,6 +18,13 @@ func (m colormap) at(t float64) color.RGBA {
 	return m[int(min(max(t, 0), 1)*float64(len(m)-1)+0.5)]
 }
 
+// mix returns the colour a fraction t of the way from a to b.
+func mix(a, b color.Color, t float64) color.RGBA {
+	p, q := color.RGBAModel.Convert(a).(color.RGBA), color.RGBAModel.Convert(b).(color.RGBA)
+	part := func(u, v uint8) uint8 { return uint8(float64(u) + t*(float64(v)-float64(u)) + 0.5) }
+	return color.RGBA{part(p.R, q.R), part(p.G, q.G), part(p.B, q.B), 0xff}
+}
+
 // viridis is the map of Smith and van der Walt for matplotlib (2015), its 256
 // colours in 8 bits. They gave it to the public domain (CC0).
 var viridis = func() colormap {

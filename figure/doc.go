@@ -1,6 +1,8 @@
 // Package figure draws plain numbers: [Heatmap] for fields on a rectangular
-// grid, [Lines] for curves and points, and [Tile] for several of them in one
-// picture. [Save] writes a file, [Write] a stream, as PNG, SVG or PDF.
+// grid, with contour lines and marks; [Surface] for the same in space; [Lines]
+// for curves and points, [Parity] for predictions against the truth, [Bars] for
+// sensitivities; and [Tile] for several of them in one picture. [Save] writes a
+// file, [Write] a stream, as PNG, SVG or PDF.
 //
 // The conventions are those of a printed figure. Sequential colour is viridis,
 // even in perceived lightness; diverging colour has its neutral grey at zero;
@@ -9,6 +11,6 @@
 // outlines of Liberation Sans: pictures look the same wherever they are opened.
 //
 // Numbers that are not finite never stop a picture: a cell is masked in grey,
-// a curve has a gap. Magnitudes above 1e250 count as infinite. Lengths that do
+// a curve has a gap, a surface a hole. Magnitudes above 1e250 count as infinite. Lengths that do
 // not fit, or no data at all, are errors. The same input gives the same bytes.
 package figure

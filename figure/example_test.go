@@ -10,6 +10,54 @@ import (
 	"github.com/seed-0772dd2d/ritz/figure"
 )
 
+// A model of a function of two variables: in space and as a map with contour
+// lines and the samples; its predictions against the truth; what it depends on.
+func Example_surrogate() {
+	f := func(x, y float64) float64 { return math.Sin(3*x) + y*y/2 }
+	x := make([]float64, 41)
+	for i := range x {
+		x[i] = -1 + float64(i)/20
+	}
+	var z []float64
+	for _, y := range x {
+		for _, x := range x {
+			z = append(z, f(x, y))
+		}
+	}
+	// Twenty samples along a spiral, and what a model says there.
+	var px, py, truth, predicted, sigma []float64
+	var points []figure.Point
+	for k := range 20 {
+		r, a := math.Sqrt(float64(k)/20), 2.4*float64(k)
+		u, v := r*math.Cos(a), r*math.Sin(a)
+		px, py = append(px, u), append(py, v)
+		truth = append(truth, f(u, v))
+		predicted = append(predicted, f(u, v)+0.1*math.Sin(7*a))
+		sigma = append(sigma, 0.15)
+		points = append(points, figure.Point{X: u, Y: v, Z: f(u, v)})
+	}
+	space := figure.Surface{Title: "model", XLabel: "x", YLabel: "y", ZLabel: "f", X: x, Y: x, Z: z, Points: points}
+	plan := figure.Heatmap{
+		Title: "model", XLabel: "x", YLabel: "y", X: x, Y: x, Z: z, Equal: true, Contours: 10, Filled: true,
+		Series: []figure.Series{{X: px, Y: py, Style: figure.Points}},
+	}
+	parity := figure.Parity(truth, predicted, sigma)
+	parity.Title = "leave-one-out"
+	effects := figure.Bars{Title: "Sobol' indices", Labels: []string{"x", "y"}, Series: []figure.Series{
+		{Name: "first order", Y: []float64{0.95, 0.04}, Err: []float64{0.01, 0.01}},
+		{Name: "total", Y: []float64{0.96, 0.05}, Err: []float64{0.01, 0.01}},
+	}}
+	dir, err := os.MkdirTemp("", "figure")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := figure.Save(filepath.Join(dir, "model.png"), 0, 0, figure.Tile(2, space, plan, parity, effects)); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+}
+
 // The heat equation: its solution as a map, and as curves at two times.
 func Example() {
 	t := []float64{0, 0.25, 0.5, 0.75, 1}

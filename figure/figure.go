@@ -17,7 +17,8 @@ import (
 	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
 )
 
-// Panel is what [Save] and [Write] draw: a [Heatmap], [Lines], or a [Tile] of them.
+// Panel is what [Save] and [Write] draw: a [Heatmap], [Surface], [Lines], [Bars],
+// or a [Tile] of them.
 type Panel interface {
 	// layout checks the data and prepares its frames, row by row.
 	layout() (sheet, error)
@@ -76,7 +77,7 @@ func Write(out io.Writer, format string, width, height float64, p Panel) error {
 		return fmt.Errorf("figure: size %g x %g inches is outside (0, %g]", width, height, limit)
 	}
 	w, h := max(snap(vg.Length(width)*vg.Inch), pixel), max(snap(vg.Length(height)*vg.Inch), pixel)
-	page, err := newSurface(format, w, h)
+	page, err := newBackend(format, w, h)
 	if err != nil {
 		return fmt.Errorf("figure: %w", err)
 	}
@@ -89,8 +90,8 @@ func Write(out io.Writer, format string, width, height float64, p Panel) error {
 	return nil
 }
 
-// surface is what a format has to offer: the part of [vg.Canvas] that figures use.
-type surface interface {
+// backend is what a format has to offer: the part of [vg.Canvas] that figures use.
+type backend interface {
 	Push()
 	Pop()
 	Translate(by vg.Point)
@@ -104,7 +105,7 @@ type surface interface {
 	io.WriterTo
 }
 
-func newSurface(format string, width, height vg.Length) (surface, error) {
+func newBackend(format string, width, height vg.Length) (backend, error) {
 	switch format {
 	case "png":
 		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}, nil

@@ -141,7 +141,9 @@ func TestNothingIsCut(t *testing.T) {
 	for i := range h.Z {
 		h.Z[i] *= 1e-12
 	}
-	img := render(t, 7.5, 5, Tile(2, h, long, long, h))
+	names := Bars{Title: long.Title, YLabel: long.YLabel, Labels: []string{long.XLabel, "a rather long name", "c"}, Series: []Series{{Y: []float64{1, 2, 3}}}}
+	space := Surface{Title: long.Title, XLabel: long.XLabel, YLabel: long.YLabel, ZLabel: long.YLabel, X: h.X, Y: h.Y, Z: h.Z}
+	img := render(t, 9, 9, Tile(2, h, long, long, h, names, space))
 	r := img.Bounds()
 	const margin = 8
 	for y := range r.Dy() {
@@ -196,6 +198,11 @@ func TestErrors(t *testing.T) {
 		{"diverging log", edit(func(h *Heatmap) { h.Diverging, h.Log10 = true, true }), "exclude each other"},
 		{"range", edit(func(h *Heatmap) { h.ZMin = 1 }), "colour range [1, 0]"},
 		{"log range", edit(func(h *Heatmap) { h.Log10, h.ZMax = true, 1 }), "colour range [0, 1]"},
+		{"levels", edit(func(h *Heatmap) { h.Levels = []float64{1, 1} }), "Levels[1] = 1: levels must be finite and increase"},
+		{"log levels", edit(func(h *Heatmap) { h.Log10, h.Levels = true, []float64{0, 1} }), "Levels[0] = 0"},
+		{"contours", edit(func(h *Heatmap) { h.Contours = 51 }), "51 contours"},
+		{"contours and levels", edit(func(h *Heatmap) { h.Contours, h.Levels = 1, []float64{1} }), "exclude each other"},
+		{"filled", edit(func(h *Heatmap) { h.Filled = true }), "need Contours or Levels"},
 		{"no series", Lines{}, "no data"},
 		{"empty series", Lines{Series: []Series{{Name: "a"}}}, "no data"},
 		{"series length", Lines{Title: "T", Series: []Series{{Name: "a", X: []float64{1}}}}, `lines "T": series 0 ("a") has 1 x and 0 y`},
@@ -325,17 +332,36 @@ func TestAnyNumbers(t *testing.T) {
 		numbers := func(name string, n int) []float64 { return rapid.SliceOfN(number, n, n).Draw(t, name) }
 		l := Lines{XLog: rapid.Bool().Draw(t, "xlog"), YLog: rapid.Bool().Draw(t, "ylog"), Series: []Series{
 			{Name: "a", X: numbers("x", n), Y: numbers("y", n)},
-			{Name: "b", X: numbers("x", n), Y: numbers("y", n), Style: Style(rapid.IntRange(0, 2).Draw(t, "style"))},
+			{Name: "b", X: numbers("x", n), Y: numbers("y", n), Style: Style(rapid.IntRange(0, 5).Draw(t, "style"))},
 		}}
 		h := Heatmap{Diverging: rapid.Bool().Draw(t, "diverging"), Z: numbers("z", 2*n), Y: []float64{0, 1}}
 		h.Log10 = !h.Diverging && rapid.Bool().Draw(t, "log")
 		for i := range n {
 			h.X = append(h.X, math.Sqrt(float64(i)))
 		}
-		s, err := Tile(2, l, h).layout()
+		for _, s := range []*Series{&l.Series[0], &l.Series[1]} {
+			if rapid.Bool().Draw(t, "errors") {
+				for _, e := range numbers("err", n) {
+					s.Err = append(s.Err, math.Abs(e))
+				}
+			}
+		}
+		h.Contours, h.Labels = rapid.IntRange(1, 50).Draw(t, "contours"), rapid.Bool().Draw(t, "labels")
+		h.Filled, h.Series = rapid.Bool().Draw(t, "filled"), l.Series
+		b := Bars{Labels: make([]string, n), Series: []Series{{Y: numbers("bars", n), Err: l.Series[0].Err}}}
+		for i := range b.Labels {
+			b.Labels[i] = "name"
+		}
+		panels := []Panel{l, h, b}
+		if n > 1 && rapid.IntRange(0, 4).Draw(t, "surface") == 0 {
+			panels = append(panels, Surface{X: h.X, Y: h.Y, Z: h.Z, Points: []Point{{h.X[1], 0.5, h.Z[0]}}, Stems: true})
+		}
+		s, err := Tile(2, panels...).layout()
 		require.NoError(t, err)
-		page := newPDF(420, 120)
-		require.NoError(t, s.draw(canvas{page}, 420, 120))
-		require.NotRegexp(t, "NaN|Inf", page.page.String())
+		page := newPDF(520, 420)
+		require.NoError(t, s.draw(canvas{page}, 520, 420))
+		for _, word := range []string{"NaN", "Inf"} {
+			require.False(t, bytes.Contains(page.page.Bytes(), []byte(word)), word)
+		}
 	})
 }

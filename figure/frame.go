@@ -17,8 +17,10 @@ const (
 	lineWidth  = vg.Length(0.9) // axes and ticks
 	padding    = vg.Length(10)  // around the picture
 	gutter     = vg.Length(16)  // between panels
+	nameGap    = vg.Length(6)   // between an axis and names in the place of ticks
 	legendGap  = vg.Length(12)  // to a legend outside
-	leastArea  = vg.Length(30)  // smallest side of a data area
+	leastArea  = vg.Length(30)  // smallest side of the space for a data area
+	leastSide  = vg.Length(6)   // smallest side of a data area of equal scales
 )
 
 // frame is one panel ready to be drawn: axes with what stands around them,
@@ -27,6 +29,8 @@ type frame struct {
 	title  string
 	x, y   axis
 	grid   bool
+	equal  bool      // the same scale across and upwards
+	box    *box      // in the place of the axes x and y; nil for none
 	bar    *colorBar // nil for none
 	legend *legend   // nil for none
 	paint  func(c canvas, area vg.Rectangle)
@@ -39,9 +43,59 @@ func (m margins) union(n margins) margins {
 	return margins{max(m.left, n.left), max(m.right, n.right), max(m.bottom, n.bottom), max(m.top, n.top)}
 }
 
+// ratio returns the width of a data area of equal scales in units of its height.
+func (f *frame) ratio() float64 { return f.x.length() / f.y.length() }
+
+// within returns the size of the data area in a space of the given size.
+func (f *frame) within(width, height vg.Length) (w, h vg.Length) {
+	if !f.equal {
+		return width, height
+	}
+	ratio := vg.Length(f.ratio())
+	w, h = min(width, height*ratio), min(height, width/ratio)
+	return max(w, leastSide), max(h, leastSide)
+}
+
+// size returns the default size of a picture in inches: the given one or,
+// with equal scales, what they fill of it; beside is the width of all but data.
+func (f *frame) size(width, height, beside float64) (w, h float64) {
+	if !f.equal {
+		return width, height
+	}
+	const above = 0.95 // the height of all but data
+	areaW, areaH := width-beside, height-above
+	if ratio := f.ratio(); ratio < areaW/areaH {
+		areaW = areaH * ratio
+	} else {
+		areaH = areaW / ratio
+	}
+	return max(areaW, 1.5) + beside, max(areaH, 1) + above
+}
+
 // measure chooses the ticks for a data area of the given size and returns the
 // margins that go with them.
 func (f *frame) measure(width, height vg.Length) margins {
+	width, height = f.within(width, height)
+	m := margins{left: 2, right: 2, bottom: 2, top: 2}
+	if f.box == nil {
+		m = f.measureAxes(width, height)
+	}
+	if f.title != "" {
+		m.top = 9 + capHeight*titleSize
+	}
+	var bar vg.Length
+	if f.bar != nil {
+		bar = f.bar.measure(height)
+		m.right = max(m.right, bar)
+	}
+	if f.legend != nil && f.legend.outside {
+		f.legend.fit(0.5*width, height)
+		m.right = max(m.right, bar+legendGap+f.legend.width)
+	}
+	return m
+}
+
+func (f *frame) measureAxes(width, height vg.Length) margins {
 	f.x.fitTicks(width, tickSize, true)
 	f.y.fitTicks(height, tickSize, false)
 	m := margins{
@@ -50,14 +104,17 @@ func (f *frame) measure(width, height vg.Length) margins {
 		bottom: tickLength + 4 + capHeight*tickSize,
 		top:    tickSize / 2,
 	}
+	if n := f.x.names; n != nil {
+		m.bottom = nameGap + n.height()
+		for i := range n.text {
+			m.left = max(m.left, -n.around(i).Min.X-width*vg.Length(f.x.at(float64(i))))
+		}
+	}
 	if f.y.label != "" {
 		m.left += 6 + sideways(f.y.label)
 	}
 	if f.x.label != "" {
 		m.bottom += 7 + (capHeight+descent)*labelSize
-	}
-	if f.title != "" {
-		m.top = 9 + capHeight*titleSize
 	}
 	// Labels of the first and last tick reach out sideways.
 	for _, t := range f.x.ticks {
@@ -67,13 +124,6 @@ func (f *frame) measure(width, height vg.Length) margins {
 		at, half := width*vg.Length(f.x.at(t.value)), t.label.width(tickSize)/2
 		m.left = max(m.left, half-at)
 		m.right = max(m.right, at+half-width)
-	}
-	if f.bar != nil {
-		m.right = max(m.right, f.bar.measure(height))
-	}
-	if f.legend != nil && f.legend.outside {
-		f.legend.fit(0.5*width, height)
-		m.right = max(m.right, legendGap+f.legend.width)
 	}
 	return m
 }
@@ -95,11 +145,11 @@ func (c canvas) beside(s string, x vg.Length, area vg.Rectangle) {
 	p := vg.Point{X: x, Y: (area.Min.Y + area.Max.Y) / 2}
 	c.SetColor(ink)
 	if upright(s) {
-		c.text(label{text: s}, labelSize, p, 0, 0.5, false)
+		c.text(label{text: s}, labelSize, p, 0, 0.5, 0)
 		return
 	}
 	p.X += capHeight * labelSize
-	c.text(label{text: s}, fit(s, labelSize, area.Size().Y), p, 0.5, 0, true)
+	c.text(label{text: s}, fit(s, labelSize, area.Size().Y), p, 0.5, 0, quarterTurn)
 }
 
 func widest(ticks []tick) (w vg.Length) {
@@ -136,7 +186,13 @@ func (s sheet) areas(width, height vg.Length) ([]vg.Rectangle, error) {
 		}
 		w, h = w/vg.Length(s.cols), h/vg.Length(rows)
 	}
-	if w < leastArea || h < leastArea {
+	least := leastArea
+	for _, f := range s.frames {
+		if f.box != nil {
+			least = leastBox
+		}
+	}
+	if w < least || h < least {
 		return nil, fmt.Errorf("the labels leave no room for data in a picture of %.3g x %.3g inches",
 			float64(width/vg.Inch), float64(height/vg.Inch))
 	}
@@ -148,9 +204,11 @@ func (s sheet) areas(width, height vg.Length) ([]vg.Rectangle, error) {
 		for c, column := range columns {
 			x += column.left
 			if i := r*s.cols + c; i < len(areas) {
+				areaW, areaH := s.frames[i].within(w, h)
+				left, top := x+(w-areaW)/2, y-(h-areaH)/2
 				areas[i] = vg.Rectangle{
-					Min: vg.Point{X: snap(x), Y: snap(y - h)},
-					Max: vg.Point{X: snap(x + w), Y: snap(y)},
+					Min: vg.Point{X: snap(left), Y: snap(top - areaH)},
+					Max: vg.Point{X: snap(left + areaW), Y: snap(top)},
 				}
 			}
 			x += w + column.right + gutter
@@ -209,16 +267,19 @@ func (f *frame) draw(c canvas, area vg.Rectangle) {
 		}
 	}
 	f.paint(c, area)
-	c.closed(corners(area), lineWidth)
-	f.drawX(c, area)
-	f.drawY(c, area)
+	if f.box == nil {
+		c.closed(corners(area), lineWidth)
+		f.drawX(c, area)
+		f.drawY(c, area)
+	}
 	if f.title != "" {
 		at := vg.Point{X: (area.Min.X + area.Max.X) / 2, Y: area.Max.Y + 8}
 		c.SetColor(ink)
-		c.text(label{text: f.title}, fit(f.title, titleSize, size.X), at, 0.5, 0, false)
+		c.text(label{text: f.title}, fit(f.title, titleSize, size.X), at, 0.5, 0, 0)
 	}
 	if f.bar != nil {
 		f.bar.draw(c, area)
+		area.Max.X += f.bar.measure(size.Y)
 	}
 	if f.legend != nil {
 		f.legend.draw(c, area)
@@ -227,6 +288,12 @@ func (f *frame) draw(c canvas, area vg.Rectangle) {
 
 func (f *frame) drawX(c canvas, area vg.Rectangle) {
 	below := area.Min.Y - tickLength - 4 - capHeight*tickSize
+	if n := f.x.names; n != nil {
+		for i := range n.text {
+			n.draw(c, i, f.point(float64(i), f.y.lo, area).Sub(vg.Point{Y: nameGap}))
+		}
+		below = area.Min.Y - nameGap - n.height()
+	}
 	for _, t := range f.x.ticks {
 		x := area.Min.X + area.Size().X*vg.Length(f.x.at(t.value))
 		length := tickLength
@@ -234,10 +301,10 @@ func (f *frame) drawX(c canvas, area vg.Rectangle) {
 			length /= 2
 		}
 		c.polyline(ink, lineWidth, nil, vg.Point{X: x, Y: area.Min.Y}, vg.Point{X: x, Y: area.Min.Y - length})
-		c.text(t.label, tickSize, vg.Point{X: x, Y: below}, 0.5, 0, false)
+		c.text(t.label, tickSize, vg.Point{X: x, Y: below}, 0.5, 0, 0)
 	}
 	at := vg.Point{X: (area.Min.X + area.Max.X) / 2, Y: below - 7}
-	c.text(label{text: f.x.label}, fit(f.x.label, labelSize, area.Size().X), at, 0.5, 1, false)
+	c.text(label{text: f.x.label}, fit(f.x.label, labelSize, area.Size().X), at, 0.5, 1, 0)
 }
 
 func (f *frame) drawY(c canvas, area vg.Rectangle) {
@@ -249,7 +316,7 @@ func (f *frame) drawY(c canvas, area vg.Rectangle) {
 			length /= 2
 		}
 		c.polyline(ink, lineWidth, nil, vg.Point{X: area.Min.X, Y: y}, vg.Point{X: area.Min.X - length, Y: y})
-		c.text(t.label, tickSize, vg.Point{X: left, Y: y}, 1, 0.5, false)
+		c.text(t.label, tickSize, vg.Point{X: left, Y: y}, 1, 0.5, 0)
 	}
 	c.beside(f.y.label, left-widest(f.y.ticks)-6-sideways(f.y.label), area)
 }

@@ -36,11 +36,41 @@ type Heatmap struct {
 	// ZMin and ZMax set the colour range, to compare pictures; both zero takes
 	// it from the data. Values beyond have the colour of the end.
 	ZMin, ZMax float64
+
+	// Levels are the values, increasing, on which contour lines run. Contours,
+	// from 1 to 50, takes round ones instead, at most about so many. The lines follow
+	// the field that is linear between the grid points and the centres of their
+	// cells, with Log10 the logarithm of |Z|.
+	Levels   []float64
+	Contours int
+	Filled   bool // with contours: one colour from each level to the next
+	Labels   bool // with contours: each line tells its level where it has room
+
+	// Series are drawn over the map: sample points, sources and receivers, a
+	// path. Marks are white, then black, then red, each with a rim. What lies
+	// outside the map is left out.
+	Series []Series
+
+	// Equal gives both axes the same scale, as Equal of [Lines] does.
+	Equal bool
 }
 
 func (h Heatmap) layout() (sheet, error) {
-	if err := h.check(); err != nil {
+	f, err := h.frame()
+	if err != nil {
 		return sheet{}, fmt.Errorf("heat map %q: %w", h.Title, err)
+	}
+	width, height := f.size(6.8, 4.2, 1.9)
+	if f.legend != nil {
+		f.legend.fit(vg.Inch*3, vg.Inch*3)
+		width += float64((legendGap + f.legend.width) / vg.Inch)
+	}
+	return sheet{frames: []*frame{f}, cols: 1, width: width, height: height}, nil
+}
+
+func (h Heatmap) frame() (*frame, error) {
+	if err := h.check(); err != nil {
+		return nil, err
 	}
 	z := h.Z
 	if h.Log10 {
@@ -60,14 +90,35 @@ func (h Heatmap) layout() (sheet, error) {
 			bar.above = bar.above || v > bar.axis.hi*(1+math.Copysign(slack, bar.axis.hi))
 		}
 	}
+	levels := h.levels(&bar.axis)
+	if h.Filled {
+		bar.bands = make([]float64, len(levels))
+		for i, t := range levels {
+			bar.bands[i] = bar.axis.at(t.value)
+		}
+	}
 	f := &frame{
 		title: h.Title,
+		equal: h.Equal,
 		x:     newAxis(h.XLabel, false, h.X[0], h.X[len(h.X)-1], 0),
 		y:     newAxis(h.YLabel, false, h.Y[0], h.Y[len(h.Y)-1], 0),
 		bar:   bar,
 	}
-	f.paint = func(c canvas, area vg.Rectangle) { c.DrawImage(area, f.raster(h.X, h.Y, z, area)) }
-	return sheet{frames: []*frame{f}, cols: 1, width: 6.8, height: 4.2}, nil
+	series := f.overlay(h.Series)
+	if f.legend = newLegend(series, f.covered(series)); f.legend != nil {
+		f.legend.outside = true // within, there is field everywhere
+	}
+	f.paint = func(c canvas, area vg.Rectangle) {
+		t := bar.positions(z)
+		if h.Filled {
+			c.DrawImage(area, f.bands(h.X, h.Y, t, area))
+		} else {
+			c.DrawImage(area, f.raster(h.X, h.Y, t, area))
+		}
+		f.contours(c, h, levels, t, series, area)
+		f.drawSeries(c, series, area)
+	}
+	return f, nil
 }
 
 func (h Heatmap) check() error {
@@ -85,6 +136,14 @@ func (h Heatmap) check() error {
 	}
 	if h.Diverging && h.Log10 {
 		return errors.New("options Diverging and Log10 exclude each other")
+	}
+	if err := h.checkContours(); err != nil {
+		return err
+	}
+	for i, s := range h.Series {
+		if err := s.check(i); err != nil {
+			return err
+		}
 	}
 	if h.ZMin != 0 || h.ZMax != 0 {
 		if !shows(h.ZMin, h.Log10) || !shows(h.ZMax, h.Log10) || h.ZMin >= h.ZMax {
@@ -130,18 +189,14 @@ func (h Heatmap) colorAxis(z []float64) axis {
 	return newAxis(h.ZLabel, h.Log10, lo, hi, 0)
 }
 
-// raster returns the field in the pixels of the data area.
-func (f *frame) raster(x, y, z []float64, area vg.Rectangle) image.Image {
-	// Positions in the colour range; below a logarithmic range is its end.
-	t := make([]float64, len(z))
-	for i, v := range z {
-		switch {
-		case !shows(v, false):
-			t[i] = math.NaN()
-		case !shows(v, f.bar.axis.log):
-			t[i] = 0
-		default:
-			t[i] = min(max(f.bar.axis.at(v), 0), 1)
+// raster returns the field, given by positions on the colour bar, in the
+// pixels of the data area.
+func (f *frame) raster(x, y, positions []float64, area vg.Rectangle) image.Image {
+	t := make([]float64, len(positions))
+	for i, v := range positions {
+		t[i] = v
+		if !math.IsNaN(v) {
+			t[i] = min(max(v, 0), 1)
 		}
 	}
 	cols, rows := pixels(area.Size().X), pixels(area.Size().Y)
@@ -156,7 +211,7 @@ func (f *frame) raster(x, y, z []float64, area vg.Rectangle) image.Image {
 		for i, u := range across {
 			col := masked
 			if m := mean(t, len(x), u, v); !math.IsNaN(m) {
-				col = f.bar.colors.at(m)
+				col = f.bar.at(m)
 			}
 			img.SetRGBA(i, rows-1-j, col)
 		}

@@ -88,12 +88,16 @@ func (l *legend) draw(c canvas, area vg.Rectangle) {
 	for i, s := range l.series {
 		p := vg.Point{X: l.box.Min.X, Y: l.box.Max.Y - (vg.Length(i)+0.5)*line}
 		q := vg.Point{X: p.X + sample, Y: p.Y}
-		if s.Style == Points {
-			c.disc(s.Color, vg.Point{X: (p.X + q.X) / 2, Y: p.Y}, discRadius)
-		} else {
+		switch middle := (vg.Point{X: (p.X + q.X) / 2, Y: p.Y}); {
+		case s.Style.marks():
+			s.mark(c, middle)
+		case s.Style == bars:
+			half := vg.Point{X: sample / 2, Y: 0.36 * l.size}
+			c.fill(s.Color, corners(vg.Rectangle{Min: middle.Sub(half), Max: middle.Add(half)})...)
+		default:
 			c.polyline(s.Color, s.width(), s.dashes, p, q)
 		}
 		c.SetColor(ink)
-		c.text(label{text: s.Name}, l.size, vg.Point{X: q.X + legendSpace*l.size/legendSize, Y: p.Y}, 0, 0.5, false)
+		c.text(label{text: s.Name}, l.size, vg.Point{X: q.X + legendSpace*l.size/legendSize, Y: p.Y}, 0, 0.5, 0)
 	}
 }

@@ -49,7 +49,7 @@ func TestManyLines(t *testing.T) {
 		l.Series = append(l.Series, Series{X: []float64{0, 1}, Y: []float64{0, 1}})
 	}
 	seen := map[string]bool{}
-	for i, s := range l.curves() {
+	for i, s := range dress(l.Series) {
 		seen[fmt.Sprint(s.Color, s.dashes)] = true
 		assert.Equal(t, i < 6, s.dashes == nil, i)
 	}

@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// pdf is a surface that writes a PDF document of one page (ISO 32000-1). The
+// pdf is a backend that writes a PDF document of one page (ISO 32000-1). The
 // canvas vg/vgpdf of gonum/plot v0.17.0 does not serve: it draws images upside
 // down, stamps the time into the file and joins lines in spikes.
 type pdf struct {

@@ -76,13 +76,13 @@ func shape(s string, size vg.Length, glyph func(i sfnt.GlyphIndex, x vg.Length))
 
 // text draws a label in the current colour. The point ax of the way along the
 // text and ay of the way from the baseline to the top of a capital comes to
-// lie on p; the text runs to the right or, turned, upwards.
-func (c canvas) text(l label, size vg.Length, p vg.Point, ax, ay vg.Length, turned bool) {
+// lie on p; the text runs to the right, turned by an angle anticlockwise.
+func (c canvas) text(l label, size vg.Length, p vg.Point, ax, ay vg.Length, angle float64) {
 	c.Push()
 	defer c.Pop()
 	c.Translate(p)
-	if turned {
-		c.Rotate(quarterTurn)
+	if angle != 0 {
+		c.Rotate(angle)
 	}
 	x, y := -ax*l.width(size), -ay*capHeight*size
 	if w := c.glyphs(l.text, size, x, y); l.exponent != "" {
