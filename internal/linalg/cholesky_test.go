@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
 )
 
@@ -30,20 +29,6 @@ func TestCholeskyBackwardError(t *testing.T) {
 				require.Positive(t, at(c.L(), i, i))
 			}
 		}
-	}
-}
-
-func TestCholeskyAgainstGonum(t *testing.T) {
-	for _, n := range orders[1:] {
-		a := gram(uint64(n), n, float64(n))
-		c := factored(t, 2, a)
-		var g mat.Cholesky
-		require.True(t, g.Factorize(mat.NewSymDense(n, a.Data)))
-		var l mat.TriDense
-		g.LTo(&l)
-		requireNear(t, &l, lower(c.L()), 4*float64(n)*unit*norm(&l), n)
-		require.InEpsilon(t, 1+math.Abs(g.LogDet()), 1+math.Abs(c.LogDet()), 1e-13, n)
-		require.Equal(t, n, c.Order())
 	}
 }
 

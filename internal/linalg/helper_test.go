@@ -43,6 +43,27 @@ func dense(a Matrix) *mat.Dense {
 	return d
 }
 
+// fromGonum copies a matrix of gonum's.
+func fromGonum(a mat.Matrix) Matrix {
+	d := mat.DenseCopyOf(a)
+	return RowMajor(d.RawMatrix().Data, d.RawMatrix().Rows, d.RawMatrix().Cols)
+}
+
+func identity(n int) *mat.Dense {
+	d := dense(RowMajor(make([]float64, n*n), n, n))
+	for i := range n {
+		d.Set(i, i, 1)
+	}
+	return d
+}
+
+// absolute is |A|, element by element.
+func absolute(a mat.Matrix) *mat.Dense {
+	d := mat.DenseCopyOf(a)
+	d.Apply(func(_, _ int, x float64) float64 { return math.Abs(x) }, d)
+	return d
+}
+
 // lower is the matrix without what lies above its diagonal.
 func lower(a Matrix) *mat.Dense {
 	d := dense(a)
