@@ -7,12 +7,12 @@ import "errors"
 //	[ A  Bᵀ ]   [ L   0  ] [ Lᵀ  Xᵀ  ]
 //	[ B  C  ] = [ X  L_C ] [ 0   L_Cᵀ],   X Lᵀ = B,   L_C L_Cᵀ = C - X Xᵀ,
 //
-// in memory of its own, for O(n² k) operations. The rows are [B C], k x (n + k),
-// of which what lies above the diagonal of C is not read. The error is a
+// in memory of its own, for O(n² k) operations. The rows are [B C], k x (n + k)
+// with any strides, of which what lies above the diagonal of C is not read. The error is a
 // *NotPositiveDefiniteError with an index in the grown matrix.
 func (c Cholesky) Append(w *Workspace, rows Matrix) (Cholesky, error) {
 	n, k := c.l.Rows, rows.Rows
-	check("[B C]", rows, k, n+k)
+	rows.RequireShape("[B C]", k, n+k)
 	l := RowMajor(make([]float64, (n+k)*(n+k)), n+k, n+k)
 	copyLower(l, c.l, 0)
 	copyLower(l.Part(n, 0, k, n+k), rows, n)

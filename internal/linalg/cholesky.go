@@ -41,8 +41,8 @@ type Cholesky struct{ l Matrix }
 // backward error is at most about n ε ‖A‖ (Higham, Accuracy and Stability of
 // Numerical Algorithms, 2nd ed., 2002, theorem 10.3).
 func (w *Workspace) Cholesky(a Matrix) (Cholesky, error) {
-	check("A", a, a.Rows, a.Rows)
-	checkRows("A", a)
+	a.RequireShape("A", a.Rows, a.Rows)
+	a.RequireContiguousRows("A")
 	if bad := w.factor(a); bad < a.Rows {
 		return Cholesky{}, &NotPositiveDefiniteError{bad, a.Data[bad*(a.RowStride+1)]}
 	}

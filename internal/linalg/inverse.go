@@ -7,7 +7,7 @@ import "github.com/seed-0772dd2d/ritz/internal/simd"
 const inverseOrder = 128
 
 // Inverse computes A⁻¹ = L⁻ᵀ L⁻¹, n x n with contiguous rows, symmetric bit for
-// bit. It does not overlap the factor. It takes twice the operations of the
+// bit. What it overwrites is not read and does not overlap the factor. It takes twice the operations of the
 // factor, and n² elements of the workspace.
 //
 // Z = L⁻ᵀ comes from Lᵀ Z = I, not from L Zᵀ = I: only so the residual of
@@ -15,8 +15,8 @@ const inverseOrder = 128
 // methods for matrix inversion, IMA J. Numer. Anal. 12, 1992).
 func (c Cholesky) Inverse(w *Workspace, inverse Matrix) {
 	n := c.l.Rows
-	check("the inverse", inverse, n, n)
-	checkRows("the inverse", inverse)
+	inverse.RequireShape("the inverse", n, n)
+	inverse.RequireContiguousRows("the inverse")
 	z := w.squareMatrix(n)
 	w.invert(c.l, z)
 	// Element (i, j), i >= j, sums over the columns k >= i of Z.

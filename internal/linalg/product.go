@@ -1,7 +1,5 @@
 package linalg
 
-import "fmt"
-
 // small is the number of multiplications below which an operation is not worth
 // a second goroutine.
 const small = 1 << 18
@@ -11,10 +9,10 @@ const small = 1 << 18
 // contiguous. C must not overlap A or B; if beta is 0 it is not read, if alpha
 // is 0 A and B are not.
 func (w *Workspace) Gemm(alpha float64, a, b Matrix, beta float64, c Matrix) {
-	check("A", a, c.Rows, a.Cols)
-	check("B", b, a.Cols, c.Cols)
-	check("C", c, c.Rows, c.Cols)
-	checkContiguous("C", c)
+	a.RequireShape("A", c.Rows, a.Cols)
+	b.RequireShape("B", a.Cols, c.Cols)
+	c.RequireShape("C", c.Rows, c.Cols)
+	c.RequireContiguous("C")
 	rows, cols := w.tileShape(c.Rows, c.Cols, a.Cols)
 	across := ceil(c.Cols, cols)
 	w.each(ceil(c.Rows, rows)*across, func(own *worker, t int) {
@@ -51,9 +49,9 @@ func (w *Workspace) tileShape(m, n, k int) (rows, cols int) {
 // neither read nor written. C must not overlap A; if beta is 0 it is not read,
 // if alpha is 0 A is not.
 func (w *Workspace) Syrk(alpha float64, a Matrix, beta float64, c Matrix) {
-	check("A", a, c.Rows, a.Cols)
-	check("C", c, c.Rows, c.Rows)
-	checkRows("C", c)
+	a.RequireShape("A", c.Rows, a.Cols)
+	c.RequireShape("C", c.Rows, c.Rows)
+	c.RequireContiguousRows("C")
 	n, k := c.Rows, a.Cols
 	tile := tileOrder(n)
 	if len(w.workers) == 1 || n*n*k <= 2*small {
@@ -82,9 +80,10 @@ func lowerTile(t int) (i, j int) {
 	return i, t - triangular(i)
 }
 
-// MirrorLower copies the lower triangle of C over the upper.
+// MirrorLower copies the lower triangle of C, n x n with any strides, over the
+// upper, which is not read.
 func MirrorLower(c Matrix) {
-	check("C", c, c.Rows, c.Rows)
+	c.RequireShape("C", c.Rows, c.Rows)
 	const block = 32 // two blocks stay in the L1 cache
 	for i0 := 0; i0 < c.Rows; i0 += block {
 		for j0 := 0; j0 <= i0; j0 += block {
@@ -98,30 +97,3 @@ func MirrorLower(c Matrix) {
 }
 
 func ceil(n, d int) int { return (n + d - 1) / d }
-
-// check panics unless a is rows x cols, within its data.
-func check(name string, a Matrix, rows, cols int) {
-	if a.Rows != rows || a.Cols != cols {
-		panic(fmt.Sprintf("linalg: %s is %d x %d: must be %d x %d", name, a.Rows, a.Cols, rows, cols))
-	}
-	if a.RowStride < 0 || a.ColStride < 0 {
-		panic(fmt.Sprintf("linalg: %s has strides %d and %d: must not be negative", name, a.RowStride, a.ColStride))
-	}
-	if last := (rows-1)*a.RowStride + (cols-1)*a.ColStride; rows > 0 && cols > 0 && last >= len(a.Data) {
-		panic(fmt.Sprintf("linalg: %s needs %d elements: has %d", name, last+1, len(a.Data)))
-	}
-}
-
-// checkRows panics unless rows are contiguous, checkContiguous unless rows or
-// columns are.
-func checkRows(name string, a Matrix) {
-	if a.ColStride != 1 && a.Cols > 1 {
-		panic(fmt.Sprintf("linalg: %s has column stride %d: must be 1", name, a.ColStride))
-	}
-}
-
-func checkContiguous(name string, a Matrix) {
-	if a.RowStride != 1 {
-		checkRows(name, a)
-	}
-}

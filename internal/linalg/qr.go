@@ -40,8 +40,8 @@ func (w *Workspace) QR(a Matrix) QR {
 	if a.Rows < a.Cols {
 		panic(fmt.Sprintf("linalg: A is %d x %d: must not have fewer rows than columns", a.Rows, a.Cols))
 	}
-	check("A", a, a.Rows, a.Cols)
-	checkRows("A", a)
+	a.RequireShape("A", a.Rows, a.Cols)
+	a.RequireContiguousRows("A")
 	q := QR{a, RowMajor(make([]float64, panel*a.Cols), panel, a.Cols)}
 	for j := 0; j < a.Cols; j += panel {
 		nj := min(panel, a.Cols-j)
@@ -142,8 +142,8 @@ func (w *Workspace) reflect(v, t, c Matrix, rest [2]Matrix) {
 // a test for it. Then B is as it was.
 func (q QR) Solve(w *Workspace, b Matrix) error {
 	m, n := q.a.Rows, q.a.Cols
-	check("B", b, m, b.Cols)
-	checkRows("B", b)
+	b.RequireShape("B", m, b.Cols)
+	b.RequireContiguousRows("B")
 	if err := q.fullRank(); err != nil {
 		return err
 	}

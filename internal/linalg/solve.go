@@ -17,9 +17,9 @@ func (w *Workspace) SolveLT(l, b Matrix) { w.solve(l, b, (*worker).TrsmT) }
 
 // solve gives every goroutine some of the right sides.
 func (w *Workspace) solve(l, b Matrix, solve func(own *worker, l, b Matrix)) {
-	check("L", l, b.Rows, b.Rows)
-	check("B", b, b.Rows, b.Cols)
-	checkContiguous("B", b)
+	l.RequireShape("L", b.Rows, b.Rows)
+	b.RequireShape("B", b.Rows, b.Cols)
+	b.RequireContiguous("B")
 	// Few parts, because each packs all of L.
 	const unit, least, most = 8, 24, 768
 	cols := max(b.Cols, 1)
@@ -34,7 +34,8 @@ func (w *Workspace) solve(l, b Matrix, solve func(own *worker, l, b Matrix)) {
 	})
 }
 
-// Solve solves A X = B in place: B is n x m, its rows or columns contiguous.
+// Solve solves A X = B in place: B is n x m, its rows or columns contiguous, and
+// does not overlap the factor.
 func (c Cholesky) Solve(w *Workspace, b Matrix) {
 	w.SolveL(c.l, b)
 	w.SolveLT(c.l, b)

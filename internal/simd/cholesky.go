@@ -10,8 +10,8 @@ import "math"
 //
 // It halves A: with L11 known, L21 = A21 L11⁻ᵀ and L22 L22ᵀ = A22 - L21 L21ᵀ.
 func (w *Workspace[T]) Cholesky(a Matrix[T]) int {
-	a.requireShape("A", a.Rows, a.Rows)
-	a.requireContiguousRows("A")
+	a.RequireShape("A", a.Rows, a.Rows)
+	a.RequireContiguousRows("A")
 	return w.factor(a)
 }
 

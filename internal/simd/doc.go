@@ -17,7 +17,11 @@
 // somewhat faster.
 //
 // Aliasing. Unless a function says otherwise, its destination must not overlap
-// its other arguments.
+// its other arguments; those may overlap one another. Where a destination may be
+// another argument, it may not be a shifted part of it.
+//
+// Zeros. A factor of zero hides no NaN and no infinity, except where a function
+// says that something is then not read.
 //
 // Lengths. The first argument of a function on vectors sets the length; those
 // of a product follow from m, k and n. Another slice may be longer; what lies

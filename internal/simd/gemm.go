@@ -1,7 +1,8 @@
 package simd
 
-// Workspace is the memory in which the products of matrices of any shape pack
-// their operands. The zero value is ready; a goroutine has its own.
+// Workspace is the memory in which operations on matrices of any shape pack
+// their operands. The zero value is ready; a goroutine has its own. It grows
+// with what it is used for, to 7 MB of float64 at most.
 type Workspace[T Float] struct {
 	kernels       *kernels[T] // nil: those in use
 	a, b, l, tile []T
@@ -30,13 +31,13 @@ const (
 // contiguous. C must not overlap A or B; if beta is 0 it is not read, if alpha
 // is 0 A and B are not.
 func (w *Workspace[T]) Gemm(alpha T, a, b Matrix[T], beta T, c Matrix[T]) {
-	a.requireShape("A", c.Rows, a.Cols)
-	b.requireShape("B", a.Cols, c.Cols)
-	c.requireShape("C", c.Rows, c.Cols)
-	if c.ColStride != 1 && c.RowStride == 1 {
+	a.RequireShape("A", c.Rows, a.Cols)
+	b.RequireShape("B", a.Cols, c.Cols)
+	c.RequireShape("C", c.Rows, c.Cols)
+	c.RequireContiguous("C")
+	if !c.contiguousRows() {
 		a, b, c = b.T(), a.T(), c.T()
 	}
-	c.requireContiguousRows("C")
 	w.multiply(alpha, a, b, beta, c, false)
 }
 
@@ -45,9 +46,9 @@ func (w *Workspace[T]) Gemm(alpha T, a, b Matrix[T], beta T, c Matrix[T]) {
 // neither read nor written. C must not overlap A; if beta is 0 it is not read,
 // if alpha is 0 A is not.
 func (w *Workspace[T]) Syrk(alpha T, a Matrix[T], beta T, c Matrix[T]) {
-	a.requireShape("A", c.Rows, a.Cols)
-	c.requireShape("C", c.Rows, c.Rows)
-	c.requireContiguousRows("C")
+	a.RequireShape("A", c.Rows, a.Cols)
+	c.RequireShape("C", c.Rows, c.Rows)
+	c.RequireContiguousRows("C")
 	w.multiply(alpha, a, a.T(), beta, c, true)
 }
 

@@ -135,6 +135,9 @@ func testGemmIgnores[T Float](t *testing.T) {
 	require.Equal(t, []T{2, 4, 6, 8}, c)
 	w.Gemm(1, RowMajor([]T{}, 2, 0), RowMajor([]T{}, 0, 2), 0, RowMajor(c, 2, 2))
 	require.Equal(t, []T{0, 0, 0, 0}, c)
+	// A zero in A hides nothing.
+	w.Gemm(1, RowMajor([]T{0, 0}, 2, 1), RowMajor([]T{T(math.Inf(1)), 1}, 1, 2), 1, RowMajor(c, 2, 2))
+	requireSame(t, []T{nan, 0, nan, 0}, c)
 }
 
 func TestSyrk(t *testing.T) { each(t, testSyrk[float64], testSyrk[float32]) }
@@ -232,6 +235,7 @@ func TestShapesPanic(t *testing.T) {
 	m := func(rows, cols int) Matrix[float64] { return RowMajor(make([]float64, rows*cols), rows, cols) }
 	short := Matrix[float64]{make([]float64, 5), 2, 3, 3, 1}
 	spread := Matrix[float64]{make([]float64, 100), 3, 3, 10, 2}
+	columns := RowMajor(make([]float64, 9), 3, 3).T()
 	for name, call := range map[string]func(){
 		"inner":         func() { w.Gemm(1, m(3, 2), m(3, 3), 0, m(3, 3)) },
 		"rows":          func() { w.Gemm(1, m(2, 3), m(3, 3), 0, m(3, 3)) },
@@ -240,6 +244,8 @@ func TestShapesPanic(t *testing.T) {
 		"short C":       func() { w.Gemm(1, m(2, 3), m(3, 3), 0, short) },
 		"strides of C":  func() { w.Gemm(1, m(3, 3), m(3, 3), 0, spread) },
 		"square C":      func() { w.Syrk(1, m(3, 3), 0, m(3, 2)) },
+		"columns of C":  func() { w.Syrk(1, m(3, 3), 0, columns) },
+		"columns of A":  func() { w.Cholesky(columns) },
 		"square L":      func() { w.Trsm(m(3, 2), m(3, 3)) },
 		"strides of B":  func() { w.Trsm(m(3, 3), spread) },
 		"short B":       func() { w.TrsmT(m(2, 2), short) },
@@ -252,24 +258,41 @@ func TestShapesPanic(t *testing.T) {
 	}
 }
 
-// A right side of one column may have any strides.
-func TestTrsmStridedColumn(t *testing.T) {
-	each(t, testTrsmStridedColumn[float64], testTrsmStridedColumn[float32])
+// A matrix of one column or one row may have any strides, also as the result.
+func TestStridedVectors(t *testing.T) {
+	each(t, testStridedVectors[float64], testStridedVectors[float32])
 }
 
-func testTrsmStridedColumn[T Float](t *testing.T) {
-	data := make([]T, 20)
-	for i := range data {
-		data[i] = T(i)
-	}
+func testStridedVectors[T Float](t *testing.T) {
 	var w Workspace[T]
+	column := Matrix[T]{Rows: 3, Cols: 1, RowStride: 7, ColStride: 3}
+	row := Matrix[T]{Rows: 1, Cols: 3, RowStride: 3, ColStride: 7}
 	l := RowMajor([]T{1, 0, 0, 2, 1, 0, 0, 0, 4}, 3, 3)
-	w.Trsm(l, Matrix[T]{Data: data, Rows: 3, Cols: 1, RowStride: 7, ColStride: 3})
-	for i, v := range data {
-		want := T(i)
-		if i == 14 {
-			want = 14. / 4
+	one := RowMajor([]T{4}, 1, 1)
+	for _, c := range []struct {
+		name   string
+		result Matrix[T]
+		do     func(result Matrix[T])
+		want   [3]T // of 0, 7, 14
+	}{
+		{"Trsm, column", column, func(b Matrix[T]) { w.Trsm(l, b) }, [3]T{0, 7, 14. / 4}},
+		{"Trsm, row", row, func(b Matrix[T]) { w.Trsm(one, b) }, [3]T{0, 7. / 4, 14. / 4}},
+		{"TrsmT, column", column, func(b Matrix[T]) { w.TrsmT(l, b) }, [3]T{-14, 7, 14. / 4}},
+		{"TrsmT, row", row, func(b Matrix[T]) { w.TrsmT(one, b) }, [3]T{0, 7. / 4, 14. / 4}},
+		{"Gemm, column", column, func(c Matrix[T]) { w.Gemm(1, l, RowMajor([]T{1, 2, 3}, 3, 1), 2, c) }, [3]T{1, 18, 40}},
+		{"Gemm, row", row, func(c Matrix[T]) { w.Gemm(1, RowMajor([]T{1, 2, 3}, 1, 3), l, 2, c) }, [3]T{5, 16, 40}},
+	} {
+		c.result.Data = make([]T, 20)
+		for i := range c.result.Data {
+			c.result.Data[i] = T(i)
 		}
-		require.Equal(t, want, v, "element %d", i)
+		c.do(c.result)
+		for i, v := range c.result.Data {
+			want := T(i)
+			if i%7 == 0 {
+				want = c.want[i/7]
+			}
+			require.Equal(t, want, v, "%s, element %d", c.name, i)
+		}
 	}
 }

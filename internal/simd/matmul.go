@@ -1,6 +1,6 @@
 package simd
 
-// MatMul computes C = A B: A is m x k, B is k x n, C is m x n and overwritten.
+// MatMul computes C = A B: A is m x k, B is k x n, C is m x n and not read.
 // This is the forward product of a layer, weights times a block.
 func MatMul[T Float](c, a, b []T, m, k, n int) {
 	c, a, b = c[:area(m, n):len(c)], a[:area(m, k):len(a)], b[:area(k, n):len(b)]
@@ -13,9 +13,8 @@ func MatMul[T Float](c, a, b []T, m, k, n int) {
 	}
 }
 
-// MatMulT computes C = Aᵀ B: A is m x k, B is m x n, C is k x n and
-// overwritten. This is the reverse product of a layer with respect to its
-// inputs.
+// MatMulT computes C = Aᵀ B: A is m x k, B is m x n, C is k x n and not read.
+// This is the reverse product of a layer with respect to its inputs.
 func MatMulT[T Float](c, a, b []T, m, k, n int) {
 	c, a, b = c[:area(k, n):len(c)], a[:area(m, k):len(a)], b[:area(m, n):len(b)]
 	switch {

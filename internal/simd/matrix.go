@@ -6,7 +6,9 @@ import (
 )
 
 // Matrix is a view of Rows x Cols elements of Data: element (i, j) is
-// Data[i RowStride + j ColStride], strides not negative.
+// Data[i RowStride + j ColStride], strides not negative. What lies between is
+// neither read nor written. Only where a matrix is read may two of its elements
+// be the same of Data.
 type Matrix[T Float] struct {
 	Data                 []T
 	Rows, Cols           int
@@ -36,11 +38,11 @@ func (a Matrix[T]) T() Matrix[T] {
 	return Matrix[T]{a.Data, a.Cols, a.Rows, a.ColStride, a.RowStride}
 }
 
-// Transpose writes Aᵀ over B, which does not overlap A. It is fastest if rows of
-// both are contiguous.
+// Transpose writes Aᵀ over B, which is not read and does not overlap A. It is
+// fastest if rows of both are contiguous.
 func Transpose[T Float](b, a Matrix[T]) {
-	a.requireShape("A", b.Cols, b.Rows)
-	b.requireShape("B", b.Rows, b.Cols)
+	a.RequireShape("A", b.Cols, b.Rows)
+	b.RequireShape("B", b.Rows, b.Cols)
 	if b.Rows == 0 || b.Cols == 0 {
 		return
 	}
@@ -55,7 +57,8 @@ func Transpose[T Float](b, a Matrix[T]) {
 	interleave(b.Data, b.RowStride, a)
 }
 
-// Part is the block of rows i to i+rows-1 and columns j to j+cols-1.
+// Part is the block of rows i to i+rows-1 and columns j to j+cols-1, of the same
+// elements. It panics if that is not within the matrix.
 func (a Matrix[T]) Part(i, j, rows, cols int) Matrix[T] {
 	if i < 0 || j < 0 || rows < 0 || cols < 0 || i > a.Rows || j > a.Cols || rows > a.Rows-i || cols > a.Cols-j || !a.fits() {
 		panic(fmt.Sprintf("simd: part of %d x %d at (%d, %d) of a matrix of %d x %d with strides %d and %d in %d elements",
@@ -71,8 +74,11 @@ func (a Matrix[T]) Part(i, j, rows, cols int) Matrix[T] {
 // row is row i of a matrix whose rows are contiguous.
 func (a Matrix[T]) row(i int) []T { return a.Data[i*a.RowStride : i*a.RowStride+a.Cols] }
 
-// requireShape panics unless the matrix is rows x cols, within its data.
-func (a Matrix[T]) requireShape(name string, rows, cols int) {
+// contiguousRows reports whether every row is.
+func (a Matrix[T]) contiguousRows() bool { return a.ColStride == 1 || a.Cols <= 1 }
+
+// RequireShape panics unless the matrix is rows x cols, within its data.
+func (a Matrix[T]) RequireShape(name string, rows, cols int) {
 	if a.Rows != rows || a.Cols != cols {
 		panic(fmt.Sprintf("simd: %s is %d x %d: must be %d x %d", name, a.Rows, a.Cols, rows, cols))
 	}
@@ -94,9 +100,16 @@ func (a Matrix[T]) fits() bool {
 	return down >= 0 && across >= 0 && down < len(a.Data) && across < len(a.Data)-down
 }
 
-// requireContiguousRows panics if a row of C is not contiguous.
-func (a Matrix[T]) requireContiguousRows(name string) {
-	if a.ColStride != 1 && a.Cols > 1 {
+// RequireContiguousRows panics unless every row is contiguous.
+func (a Matrix[T]) RequireContiguousRows(name string) {
+	if !a.contiguousRows() {
 		panic(fmt.Sprintf("simd: %s has column stride %d: must be 1", name, a.ColStride))
+	}
+}
+
+// RequireContiguous panics unless every row is contiguous, or every column.
+func (a Matrix[T]) RequireContiguous(name string) {
+	if !a.contiguousRows() && !a.T().contiguousRows() {
+		panic(fmt.Sprintf("simd: %s has strides %d and %d: one of them must be 1", name, a.RowStride, a.ColStride))
 	}
 }

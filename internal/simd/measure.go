@@ -18,7 +18,7 @@ func Triad[T Float](dst []T, c T, x, y []T) {
 }
 
 // StreamTriad is Triad with stores that bypass the caches, for vectors that do
-// not fit there: dst is not read from memory to be overwritten.
+// not fit there: dst is not read from memory to be overwritten. It may be x or y.
 func StreamTriad[T Float](dst []T, c T, x, y []T) {
 	use[T]().streamTriad(dst, c, x[:len(dst):len(x)], y[:len(dst):len(y)])
 }

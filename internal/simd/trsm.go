@@ -10,21 +10,17 @@ const triangle = 64
 //
 // It halves L: with X1 known, L22 X2 = B2 - L21 X1, nearly all of it in Gemm.
 func (w *Workspace[T]) Trsm(l, b Matrix[T]) {
-	l.requireShape("L", b.Rows, b.Rows)
-	b.requireShape("B", b.Rows, b.Cols)
-	if b.RowStride != 1 {
-		b.requireContiguousRows("B")
-	}
+	l.RequireShape("L", b.Rows, b.Rows)
+	b.RequireShape("B", b.Rows, b.Cols)
+	b.RequireContiguous("B")
 	w.solve(l, b, false)
 }
 
 // TrsmT solves Lᵀ X = B as Trsm does L X = B.
 func (w *Workspace[T]) TrsmT(l, b Matrix[T]) {
-	l.requireShape("L", b.Rows, b.Rows)
-	b.requireShape("B", b.Rows, b.Cols)
-	if b.RowStride != 1 {
-		b.requireContiguousRows("B")
-	}
+	l.RequireShape("L", b.Rows, b.Rows)
+	b.RequireShape("B", b.Rows, b.Cols)
+	b.RequireContiguous("B")
 	w.solve(l, b, true)
 }
 
@@ -67,7 +63,7 @@ func (w *Workspace[T]) solveSmall(l, b Matrix[T], transposed bool) {
 	}
 	for j := 0; j < b.Cols; j += columns {
 		part := b.Part(0, j, n, min(columns, b.Cols-j))
-		if b.ColStride == 1 || b.Cols == 1 {
+		if b.contiguousRows() {
 			w.substitute(neg, part, transposed)
 			continue
 		}

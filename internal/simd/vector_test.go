@@ -163,6 +163,12 @@ func testVectorSpecialValues[T Float](t *testing.T) {
 		check("Scale", func(_, x, _ T) T { return 2 * x })
 		Triad(dst, 1, x, y)
 		check("Triad", func(_, x, y T) T { return x + y })
+		// A factor of zero hides nothing.
+		copy(dst, y)
+		AddScaled(dst, 0, x)
+		check("AddScaled", func(d, x, _ T) T { return d + 0*x })
+		Scale(dst, 0, x)
+		check("Scale", func(_, x, _ T) T { return 0 * x })
 		frame := append(append(make([]T, len(x)), x...), y...)
 		n := len(x)
 		Products(frame, []Product{{Dst: 0, X: n, Y: 2 * n, C: 1}}, n, 1, 0)
