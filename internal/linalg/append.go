@@ -8,8 +8,8 @@ import "errors"
 //	[ B  C  ] = [ X  L_C ] [ 0   L_Cᵀ],   X Lᵀ = B,   L_C L_Cᵀ = C - X Xᵀ,
 //
 // in memory of its own, for O(n² k) operations. The rows are [B C], k x (n + k)
-// with any strides, of which what lies above the diagonal of C is not read. The error is a
-// *NotPositiveDefiniteError with an index in the grown matrix.
+// with any strides, of which what lies above the diagonal of C is not read. The
+// error is a *NotPositiveDefiniteError with an index in the grown matrix.
 func (c Cholesky) Append(w *Workspace, rows Matrix) (Cholesky, error) {
 	n, k := c.l.Rows, rows.Rows
 	rows.RequireShape("[B C]", k, n+k)

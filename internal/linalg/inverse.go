@@ -7,8 +7,8 @@ import "github.com/seed-0772dd2d/ritz/internal/simd"
 const inverseOrder = 128
 
 // Inverse computes A⁻¹ = L⁻ᵀ L⁻¹, n x n with contiguous rows, symmetric bit for
-// bit. What it overwrites is not read and does not overlap the factor. It takes twice the operations of the
-// factor, and n² elements of the workspace.
+// bit. What it overwrites is not read and does not overlap the factor. It takes
+// twice the operations of the factor, and n² elements of the workspace.
 //
 // Z = L⁻ᵀ comes from Lᵀ Z = I, not from L Zᵀ = I: only so the residual of
 // A Z Zᵀ = I is of the order of n ε κ(A) (Du Croz and Higham, Stability of
