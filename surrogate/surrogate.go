@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 )
 
 var (
@@ -114,7 +116,7 @@ func (d Data) check() (Data, error) {
 		return d, fmt.Errorf("%w: there are no observations", ErrData)
 	case len(d.X)%d.Inputs != 0:
 		return d, fmt.Errorf("%w: %d values of X are not whole rows of %d inputs", ErrData, len(d.X), d.Inputs)
-	case len(d.Y) != d.Rows()*d.Outputs:
+	case d.Outputs > len(d.Y) || len(d.Y) != d.Rows()*d.Outputs:
 		return d, fmt.Errorf("%w: %d values of Y for %d rows of X, want %d", ErrData, len(d.Y), d.Rows(), d.Rows()*d.Outputs)
 	}
 	for i, v := range d.X {
@@ -129,7 +131,6 @@ func (d Data) check() (Data, error) {
 	}
 	if d.Lower == nil && d.Upper == nil {
 		d.Lower, d.Upper = extent(d.X, d.Inputs)
-		return d, nil
 	}
 	return d, checkBox(d.Lower, d.Upper, d.Inputs)
 }
@@ -147,8 +148,15 @@ func checkBox(lower, upper []float64, inputs int) error {
 	return nil
 }
 
+// clone copies the data.
+func (d Data) clone() Data {
+	d.X, d.Y = slices.Clone(d.X), slices.Clone(d.Y)
+	d.Lower, d.Upper = slices.Clone(d.Lower), slices.Clone(d.Upper)
+	return d
+}
+
 // extent is the smallest box that holds the points, widened to [v - 1/2, v + 1/2]
-// where an input has the one value v.
+// where an input has the one value v, and by more where v is too large for that.
 func extent(x []float64, inputs int) (lower, upper []float64) {
 	lower = append(lower, x[:inputs]...)
 	upper = append(upper, x[:inputs]...)
@@ -158,7 +166,8 @@ func extent(x []float64, inputs int) (lower, upper []float64) {
 	}
 	for j := range lower {
 		if lower[j] == upper[j] {
-			lower[j], upper[j] = lower[j]-0.5, upper[j]+0.5
+			half := max(0.5, 0x1p-50*math.Abs(lower[j]))
+			lower[j], upper[j] = lower[j]-half, upper[j]+half
 		}
 	}
 	return lower, upper

@@ -28,10 +28,11 @@ type Network struct {
 }
 
 // NewNetwork returns a network from the inputs over hidden layers of the given
-// widths to a number of outputs.
+// widths to a number of outputs. Only with respect to the first inputs, as many as
+// a MultiIndex counts, are there derivatives.
 func NewNetwork(inputs []Input, hidden []int, outputs int, act Activation) (*Network, error) {
-	if len(inputs) < 1 || len(inputs) > len(MultiIndex{}) {
-		return nil, fmt.Errorf("%d inputs: must be from 1 to %d", len(inputs), len(MultiIndex{}))
+	if len(inputs) < 1 {
+		return nil, fmt.Errorf("%d inputs: must be 1 or more", len(inputs))
 	}
 	n := &Network{inputs: inputs, act: act}
 	units := 0

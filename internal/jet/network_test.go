@@ -22,8 +22,7 @@ func TestNewNetwork(t *testing.T) {
 		"layer width 0: must be from 1 to 16384":     func() (*Network, error) { return NewNetwork(unit, []int{3, 0}, 1, Tanh) },
 		"layer width -1: must be from 1 to 16384":    func() (*Network, error) { return NewNetwork(unit, nil, -1, Tanh) },
 		"layer width 16385: must be from 1 to 16384": func() (*Network, error) { return NewNetwork(unit, []int{16385}, 1, Tanh) },
-		"0 inputs: must be from 1 to 8":              func() (*Network, error) { return NewNetwork(nil, nil, 1, Tanh) },
-		"9 inputs: must be from 1 to 8":              func() (*Network, error) { return NewNetwork(slices.Repeat(unit, 9), nil, 1, Tanh) },
+		"0 inputs: must be 1 or more":                func() (*Network, error) { return NewNetwork(nil, nil, 1, Tanh) },
 		"input 0 runs over [1, 1]: the interval must be finite and not empty": func() (*Network, error) {
 			return NewNetwork([]Input{{Lo: 1, Hi: 1}}, nil, 1, Tanh)
 		},
@@ -270,4 +269,35 @@ func forward(p Pass, w []float64, x [][]float64) {
 func backward(p Pass, grad []float64) {
 	p.Reverse()
 	p.AddGradient(grad)
+}
+
+// A network may have more inputs than there are variables to differentiate by: the
+// sum of twelve, two of them on the circle, at the sixth and beyond the eighth.
+func TestManyInputs(t *testing.T) {
+	inputs := slices.Repeat([]Input{{Lo: -1, Hi: 1}}, 12)
+	inputs[5].Periodic, inputs[10].Periodic = true, true
+	net, err := NewNetwork(inputs, nil, 1, Tanh)
+	require.NoError(t, err)
+	w := slices.Repeat([]float64{1}, net.Weights())
+	w[len(w)-1] = 0
+	set := mustSet(MultiIndex{7: 1}, MultiIndex{5: 1})
+	p := net.NewPass(set, 1, false)
+	x := make([][]float64, 12)
+	for v := range x {
+		x[v] = []float64{float64(v+1) / 100}
+	}
+	forward(p, w, x)
+	want := 0.0
+	for v, in := range inputs {
+		if in.Periodic {
+			s, c := math.Sincos(math.Pi * (x[v][0] + 1))
+			want += s + c
+		} else {
+			want += x[v][0]
+		}
+	}
+	s, c := math.Sincos(math.Pi * (x[5][0] + 1))
+	require.InDelta(t, want, p.Derivative(0, 0)[0], 1e-14)
+	require.InDelta(t, 1, p.Derivative(0, set.Find(MultiIndex{7: 1}))[0], 1e-14)
+	require.InDelta(t, math.Pi*(c-s), p.Derivative(0, set.Find(MultiIndex{5: 1}))[0], 1e-13)
 }

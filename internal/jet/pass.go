@@ -186,12 +186,12 @@ func (p *pass[T]) embed(x [][]float64) {
 		slope := 2 / (in.Hi - in.Lo)
 		for r, alpha := range p.set.Index {
 			to := row(p, p.frame[p.a[0]:], unit, r)
-			switch alpha {
-			case MultiIndex{}:
+			switch {
+			case alpha == MultiIndex{}:
 				for q, t := range x[v][:p.block] {
 					to[q] = T(slope*(t-in.Lo) - 1)
 				}
-			case axis(v, 1):
+			case v < len(alpha) && alpha == axis(v, 1):
 				for q := range to {
 					to[q] = T(slope)
 				}
@@ -215,12 +215,12 @@ func (p *pass[T]) embedCircle(unit, v int, x []float64) {
 	}
 	for r, alpha := range p.set.Index[1:] {
 		c, s := row(p, p.frame[p.a[0]:], unit, r+1), row(p, p.frame[p.a[0]:], unit+1, r+1)
-		k := alpha[v]
-		if alpha != axis(v, k) {
+		if v >= len(alpha) || alpha != axis(v, alpha[v]) {
 			clear(c)
 			clear(s)
 			continue
 		}
+		k := alpha[v]
 		f := T(math.Pow(omega, float64(k)) / factorial(alpha))
 		if k%4 == 2 || k%4 == 3 {
 			f = -f

@@ -57,6 +57,10 @@ func (w *Workspace) QR(a Matrix) QR {
 	return q
 }
 
+// R views the upper triangular R, n x n: its upper triangle only, not to be
+// changed.
+func (q QR) R() Matrix { return q.a.Part(0, 0, q.a.Cols, q.a.Cols) }
+
 // panels is the memory for Vᵀ, n x m, and for two matrices of n rows.
 func (w *Workspace) panels(m, n, cols int) (v Matrix, rest [2]Matrix) {
 	if need := n * (m + 2*cols); cap(w.memory) < need {

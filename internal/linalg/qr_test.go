@@ -141,3 +141,20 @@ func TestQRRankByColumn(t *testing.T) {
 	require.ErrorAs(t, w.QR(RowMajor(a, 4, 3)).Solve(w, RowMajor(make([]float64, 4), 4, 1)), &rank)
 	require.Equal(t, 2, rank.Column)
 }
+
+// Rᵀ R = Aᵀ A.
+func TestR(t *testing.T) {
+	w := NewWorkspace(2)
+	for _, s := range shapes {
+		m, n := s[0], s[1]
+		a := normals(4, m, n)
+		r := w.QR(clone(a)).R()
+		upper := mat.NewDense(n, n, nil)
+		for i := range n {
+			for j := i; j < n; j++ {
+				upper.Set(i, j, at(r, i, j))
+			}
+		}
+		requireNear(t, product(dense(a).T(), dense(a)), product(upper.T(), upper), 1e-12*float64(m), s)
+	}
+}
