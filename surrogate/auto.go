@@ -101,5 +101,8 @@ func Candidates() []Candidate {
 	return []Candidate{
 		{"kriging matern52", Kriging{}},
 		{"kriging gaussian", Kriging{Correlation: "gaussian"}},
+		{"radial_basis cubic", RadialBasis{}},
+		{"radial_basis multiquadric", RadialBasis{Kernel: "multiquadric"}},
+		{"polynomial_chaos", PolynomialChaos{}},
 	}
 }

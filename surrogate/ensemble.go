@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -26,17 +25,9 @@ import (
 // 2009, equation 11; Goel, Haftka, Shyy and Queipo, Ensemble of surrogates, Struct.
 // Multidisc. Optim. 33, 2007, equation 8.
 type Ensemble struct {
-	// Members are fitted in turn. Default: radial functions cubic, multiquadric and
-	// Gaussian, and polynomial chaos; of these, such as the data allows.
-	Members []Spec
-
-	Weights string // optimal, goel or equal; default optimal
-	Folds   int    // at least 2; as many as rows, or more: leave-one-out; default 10
-	Seed    uint64 // of the folds; default 0
-}
-
-func defaultMembers() []Spec {
-	return []Spec{RadialBasis{}, RadialBasis{Kernel: "multiquadric"}, RadialBasis{Kernel: "gaussian"}, PolynomialChaos{}}
+	Members         []Spec // default: those of [Candidates] that the data allows
+	Weights         string // optimal, goel or equal; default optimal
+	CrossValidation CrossValidation
 }
 
 // EnsembleModel is a fitted [Ensemble].
@@ -66,12 +57,11 @@ func (s Ensemble) Fit(ctx context.Context, d Data) (Model, error) {
 	if s.Weights == "" {
 		s.Weights = "optimal"
 	}
-	if s.Folds == 0 {
-		s.Folds = 10
-	}
 	chosen := s.Members != nil
 	if !chosen {
-		s.Members = defaultMembers()
+		for _, c := range Candidates() {
+			s.Members = append(s.Members, c.Spec)
+		}
 	}
 	d, err := d.check()
 	if err != nil {
@@ -80,24 +70,25 @@ func (s Ensemble) Fit(ctx context.Context, d Data) (Model, error) {
 	switch {
 	case s.Weights != "optimal" && s.Weights != "goel" && s.Weights != "equal":
 		return nil, fmt.Errorf("%w: weights %q, want optimal, goel or equal", ErrSettings, s.Weights)
-	case s.Folds < 2:
-		return nil, fmt.Errorf("%w: %d folds, want at least 2", ErrSettings, s.Folds)
 	case len(s.Members) == 0:
 		return nil, fmt.Errorf("%w: an ensemble without members", ErrSettings)
-	case d.Rows() < 2:
-		return nil, fmt.Errorf("%w: an ensemble of %d rows, want at least 2 to validate with", ErrData, d.Rows())
 	}
-	d = d.clone()
+	if _, err := s.CrossValidation.deal(d.Rows()); err != nil {
+		return nil, err
+	}
 	m := &EnsembleModel{inputs: d.Inputs, outputs: d.Outputs}
 	var predictions [][]float64 // of each member, in cross-validation
 	for k, spec := range s.Members {
 		if spec == nil {
 			return nil, fmt.Errorf("%w: member %d of the ensemble is nil", ErrSettings, k)
 		}
-		member, err := spec.Fit(ctx, d.clone())
-		var y []float64
+		member, err := spec.Fit(ctx, d)
+		var p *Predictions
 		if err == nil {
-			y, err = crossValidate(ctx, spec, d, s.Folds, s.Seed)
+			p, err = s.CrossValidation.Predict(ctx, spec, d)
+		}
+		if err == nil {
+			err = allFinite(p.Mean)
 		}
 		if err != nil {
 			if !chosen && errors.Is(err, ErrData) {
@@ -105,7 +96,7 @@ func (s Ensemble) Fit(ctx context.Context, d Data) (Model, error) {
 			}
 			return nil, fmt.Errorf("member %d of the ensemble: %w", k, err)
 		}
-		m.members, predictions = append(m.members, member), append(predictions, y)
+		m.members, predictions = append(m.members, member), append(predictions, p.Mean)
 	}
 	if len(m.members) == 0 {
 		return nil, fmt.Errorf("%w: no member of the default ensemble can be fitted and validated with %d rows", ErrData, d.Rows())
@@ -120,44 +111,14 @@ func (s Ensemble) Fit(ctx context.Context, d Data) (Model, error) {
 	return m, nil
 }
 
-// crossValidate returns the predictions at all rows of models fitted without their
-// fold. The folds are random, and of one size but for one row.
-func crossValidate(ctx context.Context, spec Spec, d Data, folds int, seed uint64) ([]float64, error) {
-	n, o := d.Rows(), d.Outputs
-	folds = min(folds, n)
-	order := rand.New(rand.NewPCG(seed, 0)).Perm(n)
-	y := make([]float64, n*o)
-	for fold := range folds {
-		rest := Data{Inputs: d.Inputs, Outputs: o, Lower: d.Lower, Upper: d.Upper}
-		var x []float64
-		var out []int
-		for i, row := range order {
-			if i%folds == fold {
-				out = append(out, row)
-				x = append(x, d.X[row*d.Inputs:(row+1)*d.Inputs]...)
-				continue
-			}
-			rest.X = append(rest.X, d.X[row*d.Inputs:(row+1)*d.Inputs]...)
-			rest.Y = append(rest.Y, d.Y[row*o:(row+1)*o]...)
-		}
-		model, err := spec.Fit(ctx, rest)
-		if err != nil {
-			return nil, err
-		}
-		values := make([]float64, len(out)*o)
-		if err := model.Predict(x, values); err != nil {
-			return nil, err
-		}
-		for i, row := range out {
-			copy(y[row*o:(row+1)*o], values[i*o:(i+1)*o])
-		}
-	}
-	for i, v := range y {
+// allFinite refuses predictions that cannot be weighed.
+func allFinite(y []float64) error {
+	for _, v := range y {
 		if v-v != 0 {
-			return nil, fmt.Errorf("%w: the prediction of row %d in cross-validation is %g", ErrData, i/o, v)
+			return fmt.Errorf("%w: a prediction in cross-validation is %g", ErrData, v)
 		}
 	}
-	return y, nil
+	return nil
 }
 
 // errorProducts is C of output o.
@@ -201,8 +162,8 @@ func weightsOf(name string, c *mat.SymDense) []float64 {
 // leastSquareWeights minimises vᵀ C v/2 - Σ v over v >= 0, which differs from the
 // minimum of wᵀ C w over the weights by a factor. It goes from variable to variable
 // (Hildreth, A quadratic programming procedure, Naval Res. Logist. Q. 4, 1957), in
-// units u_k = √C_kk v_k, as errors may differ by many orders of magnitude. A diagonal
-// 1e-10 larger makes members that agree share their weight.
+// units u_k = √C_kk v_k, as errors may differ by many orders of magnitude. Members
+// that agree share their weight, as they begin with the same.
 func leastSquareWeights(c *mat.SymDense) []float64 {
 	n := c.SymmetricDim()
 	size := make([]float64, n)
@@ -211,6 +172,9 @@ func leastSquareWeights(c *mat.SymDense) []float64 {
 		size[k] = max(math.Sqrt(c.At(k, k)), tiny)
 	}
 	u := make([]float64, n)
+	for k := range u {
+		u[k] = 1 / size[k] / float64(n)
+	}
 	for range 10000 {
 		change := 0.0
 		for k := range u {
@@ -220,7 +184,7 @@ func leastSquareWeights(c *mat.SymDense) []float64 {
 					rest -= c.At(k, l) / size[k] / size[l] * v
 				}
 			}
-			next := max(0, rest/(1+1e-10))
+			next := max(0, rest)
 			change = max(change, math.Abs(next-u[k])*size[k])
 			u[k] = next
 		}

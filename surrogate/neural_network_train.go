@@ -5,9 +5,9 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
+
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/seed-0772dd2d/ritz/internal/jet"
 	"github.com/seed-0772dd2d/ritz/internal/optimize"
@@ -38,41 +38,23 @@ func (m *NeuralNetworkModel) train(ctx context.Context, d Data) ([]float64, erro
 	if held > 0 {
 		order = rand.New(rand.NewPCG(s.Seed, 0)).Perm(d.Rows())
 	}
-	type result struct {
-		w     []float64
-		value float64
-		err   error
-	}
-	results := make([]result, s.Starts)
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	var wait sync.WaitGroup
-	for k := range results {
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			fit := m.newObjective(d, order[held:])
-			var check *networkObjective
-			if held > 0 {
-				check = m.newObjective(d, order[:held])
-				check.decay = 0
-			}
-			w := make([]float64, m.net.Weights())
-			m.net.Init(w, rand.New(rand.NewPCG(s.Seed, uint64(k)+1)))
-			r := &results[k]
-			r.w, r.value, r.err = descend(ctx, fit, check, w, s.Iterations)
-		})
-	}
-	wait.Wait()
-	best := -1
-	for k, r := range results {
-		if r.err != nil {
-			return nil, r.err
+	w := make([][]float64, s.Starts)
+	value := make([]float64, s.Starts)
+	err := parallel(ctx, s.Starts, 0, func(ctx context.Context, k int) (err error) {
+		fit := m.newObjective(d, order[held:])
+		var check *networkObjective
+		if held > 0 {
+			check = m.newObjective(d, order[:held])
 		}
-		if best < 0 || r.value < results[best].value {
-			best = k
-		}
+		start := make([]float64, m.net.Weights())
+		m.net.Init(start, rand.New(rand.NewPCG(s.Seed, uint64(k)+1)))
+		w[k], value[k], err = descend(ctx, fit, check, start, s.Iterations)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return results[best].w, nil
+	return w[floats.MinIdx(value)], nil
 }
 
 // descend minimises fit from w. It returns the last weights and the objective

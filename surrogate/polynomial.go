@@ -144,9 +144,9 @@ func (m *PolynomialModel) Predict(x, y []float64) error {
 	return nil
 }
 
-// PredictVariance writes s and the variance above, for a model of one output. The
-// error wraps ErrData if there are no more rows than terms, which leaves nothing to
-// estimate σ² from.
+// PredictVariance writes s and the variance above, for a model of one output. It is
+// infinite if there are no more rows than terms, which leaves nothing to estimate
+// σ² from.
 func (m *PolynomialModel) PredictVariance(x, mean, variance []float64) error {
 	n, err := rows(x, m.data.Inputs, mean, 1)
 	if err != nil {
@@ -155,15 +155,20 @@ func (m *PolynomialModel) PredictVariance(x, mean, variance []float64) error {
 	if len(variance) != n || m.data.Outputs != 1 {
 		return fmt.Errorf("%w: %d variances for %d points of %d outputs, want one a point of one output", ErrShape, len(variance), n, m.data.Outputs)
 	}
-	free := m.data.Rows() - len(m.basis.terms)
-	if free == 0 {
-		return fmt.Errorf("%w: a polynomial through all its %d points does not know its variance", ErrData, m.data.Rows())
-	}
 	m.predict(x, mean, variance, n)
+	s2 := variancePer(m.rss[0], m.data.Rows()-len(m.basis.terms))
 	for i := range variance {
-		variance[i] = m.rss[0] / float64(free) * (1 + variance[i])
+		variance[i] = s2 * (1 + variance[i])
 	}
 	return nil
+}
+
+// variancePer is a sum of squares over its degrees of freedom; infinite without any.
+func variancePer(sum float64, free int) float64 {
+	if free <= 0 {
+		return math.Inf(1)
+	}
+	return sum / float64(free)
 }
 
 // predict writes s and, if it is not nil, f(x)ᵀ (FᵀF)⁻¹ f(x) to leverage.
@@ -227,8 +232,8 @@ func (m *PolynomialModel) PredictGradient(x, gradient []float64) error {
 }
 
 // LeaveOneOut has, with the leverage h_i of row i and its residual e_i, the error
-// e_i/(1 - h_i) and, of one output, the variance σ²_i/(1 - h_i), σ² estimated without
-// the row as well. They are NaN where the other rows do not determine them.
+// e_i/(1 - h_i) and, of one output, the variance σ²/(1 - h_i), σ² estimated without the
+// row as well. They are NaN where the other rows do not determine the polynomial.
 func (m *PolynomialModel) LeaveOneOut() (mean, variance []float64) {
 	n, o, q := m.data.Rows(), m.data.Outputs, len(m.basis.terms)
 	mean = make([]float64, n*o)
@@ -246,10 +251,7 @@ func (m *PolynomialModel) LeaveOneOut() (mean, variance []float64) {
 			e := m.data.Y[i*o+p] - mean[i*o+p]
 			mean[i*o+p] = m.data.Y[i*o+p] - e/rest
 			if o == 1 {
-				variance[i] = math.NaN()
-				if free := n - 1 - q; free > 0 {
-					variance[i] = max(m.rss[0]-e*e/rest, 0) / float64(free) / rest
-				}
+				variance[i] = variancePer(max(m.rss[0]-e*e/rest, 0), n-1-q) / rest
 			}
 		}
 	}

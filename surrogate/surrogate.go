@@ -59,7 +59,7 @@ type Model interface {
 	Predict(x, y []float64) error
 }
 
-// Variance is a model that knows how far its prediction may be off. It has one
+// Variance is a model that knows how far its prediction may be off, if it has one
 // output.
 type Variance interface {
 	Model

@@ -64,7 +64,7 @@ func (p *Predictions) fill(m Model, x []float64, at []int) error {
 	}
 	mean := make([]float64, len(at)*outputs)
 	v, ok := m.(Variance)
-	if !ok {
+	if !ok || outputs > 1 {
 		if err := m.Predict(x, mean); err != nil {
 			return err
 		}
