@@ -30,6 +30,9 @@ type kernels[T Float] struct {
 	exp, tanh, sigmoid, softplus func(dst, x []T)
 	sinCos                       func(sin, cos, x []T)
 
+	wave      func(w *Wave[T], r WaveRows)
+	waveLayer func(dst, psi, a, b, c, w, u []T, at, s int)
+
 	lanes              int
 	multiplyAdds       func(rounds int)
 	triad, streamTriad func(dst []T, c T, x, y []T)

@@ -12,7 +12,8 @@ func portable[T Float]() kernels[T] {
 		dot: portableDot[T], sum: portableSum[T],
 		exp: portableExp[T], tanh: portableTanh[T], sigmoid: portableSigmoid[T], softplus: portableSoftplus[T],
 		sinCos: portableSinCos[T],
-		lanes:  1, multiplyAdds: portableMultiplyAdds[T],
+		wave:   portableWave[T], waveLayer: portableWaveLayer[T],
+		lanes: 1, multiplyAdds: portableMultiplyAdds[T],
 		triad: portableTriad[T], streamTriad: portableTriad[T], streamScale: portableScale[T],
 	}
 }

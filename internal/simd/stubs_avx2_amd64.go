@@ -106,6 +106,126 @@ func productsAVX2(frame []float64, list *byte, length int, n int, units int, str
 // productsAVX2F32 runs a list of products on rows of the frame, for each of a number of units.
 func productsAVX2F32(frame []float32, list *byte, length int, n int, units int, stride int)
 
+// wave1AVX2 sweeps rows with operators of half-width 1.
+//
+//go:noescape
+func wave1AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium1AVX2 sweeps rows with operators of half-width 1.
+//
+//go:noescape
+func waveMedium1AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer1AVX2 updates an absorbing layer with an operator of half-width 1.
+//
+//go:noescape
+func waveLayer1AVX2(dst []float64, psi []float64, a []float64, b []float64, c []float64, u *float64, weights *float64, stride int)
+
+// wave2AVX2 sweeps rows with operators of half-width 2.
+//
+//go:noescape
+func wave2AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium2AVX2 sweeps rows with operators of half-width 2.
+//
+//go:noescape
+func waveMedium2AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer2AVX2 updates an absorbing layer with an operator of half-width 2.
+//
+//go:noescape
+func waveLayer2AVX2(dst []float64, psi []float64, a []float64, b []float64, c []float64, u *float64, weights *float64, stride int)
+
+// wave3AVX2 sweeps rows with operators of half-width 3.
+//
+//go:noescape
+func wave3AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium3AVX2 sweeps rows with operators of half-width 3.
+//
+//go:noescape
+func waveMedium3AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer3AVX2 updates an absorbing layer with an operator of half-width 3.
+//
+//go:noescape
+func waveLayer3AVX2(dst []float64, psi []float64, a []float64, b []float64, c []float64, u *float64, weights *float64, stride int)
+
+// wave4AVX2 sweeps rows with operators of half-width 4.
+//
+//go:noescape
+func wave4AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium4AVX2 sweeps rows with operators of half-width 4.
+//
+//go:noescape
+func waveMedium4AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer4AVX2 updates an absorbing layer with an operator of half-width 4.
+//
+//go:noescape
+func waveLayer4AVX2(dst []float64, psi []float64, a []float64, b []float64, c []float64, u *float64, weights *float64, stride int)
+
+// wave1AVX2F32 sweeps rows with operators of half-width 1.
+//
+//go:noescape
+func wave1AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium1AVX2F32 sweeps rows with operators of half-width 1.
+//
+//go:noescape
+func waveMedium1AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer1AVX2F32 updates an absorbing layer with an operator of half-width 1.
+//
+//go:noescape
+func waveLayer1AVX2F32(dst []float32, psi []float32, a []float32, b []float32, c []float32, u *float32, weights *float32, stride int)
+
+// wave2AVX2F32 sweeps rows with operators of half-width 2.
+//
+//go:noescape
+func wave2AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium2AVX2F32 sweeps rows with operators of half-width 2.
+//
+//go:noescape
+func waveMedium2AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer2AVX2F32 updates an absorbing layer with an operator of half-width 2.
+//
+//go:noescape
+func waveLayer2AVX2F32(dst []float32, psi []float32, a []float32, b []float32, c []float32, u *float32, weights *float32, stride int)
+
+// wave3AVX2F32 sweeps rows with operators of half-width 3.
+//
+//go:noescape
+func wave3AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium3AVX2F32 sweeps rows with operators of half-width 3.
+//
+//go:noescape
+func waveMedium3AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer3AVX2F32 updates an absorbing layer with an operator of half-width 3.
+//
+//go:noescape
+func waveLayer3AVX2F32(dst []float32, psi []float32, a []float32, b []float32, c []float32, u *float32, weights *float32, stride int)
+
+// wave4AVX2F32 sweeps rows with operators of half-width 4.
+//
+//go:noescape
+func wave4AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium4AVX2F32 sweeps rows with operators of half-width 4.
+//
+//go:noescape
+func waveMedium4AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer4AVX2F32 updates an absorbing layer with an operator of half-width 4.
+//
+//go:noescape
+func waveLayer4AVX2F32(dst []float32, psi []float32, a []float32, b []float32, c []float32, u *float32, weights *float32, stride int)
+
 // multiplyAddsAVX2 computes s = s/2 + 1 in the lanes of twelve registers in each round.
 func multiplyAddsAVX2(rounds int)
 

@@ -112,6 +112,126 @@ func productsAVX512(frame []float64, list *byte, length int, n int, units int, s
 // productsAVX512F32 runs a list of products on rows of the frame, for each of a number of units.
 func productsAVX512F32(frame []float32, list *byte, length int, n int, units int, stride int)
 
+// wave1AVX512 sweeps rows with operators of half-width 1.
+//
+//go:noescape
+func wave1AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium1AVX512 sweeps rows with operators of half-width 1.
+//
+//go:noescape
+func waveMedium1AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer1AVX512 updates an absorbing layer with an operator of half-width 1.
+//
+//go:noescape
+func waveLayer1AVX512(dst []float64, psi []float64, a []float64, b []float64, c []float64, u *float64, weights *float64, stride int)
+
+// wave2AVX512 sweeps rows with operators of half-width 2.
+//
+//go:noescape
+func wave2AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium2AVX512 sweeps rows with operators of half-width 2.
+//
+//go:noescape
+func waveMedium2AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer2AVX512 updates an absorbing layer with an operator of half-width 2.
+//
+//go:noescape
+func waveLayer2AVX512(dst []float64, psi []float64, a []float64, b []float64, c []float64, u *float64, weights *float64, stride int)
+
+// wave3AVX512 sweeps rows with operators of half-width 3.
+//
+//go:noescape
+func wave3AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium3AVX512 sweeps rows with operators of half-width 3.
+//
+//go:noescape
+func waveMedium3AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer3AVX512 updates an absorbing layer with an operator of half-width 3.
+//
+//go:noescape
+func waveLayer3AVX512(dst []float64, psi []float64, a []float64, b []float64, c []float64, u *float64, weights *float64, stride int)
+
+// wave4AVX512 sweeps rows with operators of half-width 4.
+//
+//go:noescape
+func wave4AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium4AVX512 sweeps rows with operators of half-width 4.
+//
+//go:noescape
+func waveMedium4AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer4AVX512 updates an absorbing layer with an operator of half-width 4.
+//
+//go:noescape
+func waveLayer4AVX512(dst []float64, psi []float64, a []float64, b []float64, c []float64, u *float64, weights *float64, stride int)
+
+// wave1AVX512F32 sweeps rows with operators of half-width 1.
+//
+//go:noescape
+func wave1AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium1AVX512F32 sweeps rows with operators of half-width 1.
+//
+//go:noescape
+func waveMedium1AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer1AVX512F32 updates an absorbing layer with an operator of half-width 1.
+//
+//go:noescape
+func waveLayer1AVX512F32(dst []float32, psi []float32, a []float32, b []float32, c []float32, u *float32, weights *float32, stride int)
+
+// wave2AVX512F32 sweeps rows with operators of half-width 2.
+//
+//go:noescape
+func wave2AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium2AVX512F32 sweeps rows with operators of half-width 2.
+//
+//go:noescape
+func waveMedium2AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer2AVX512F32 updates an absorbing layer with an operator of half-width 2.
+//
+//go:noescape
+func waveLayer2AVX512F32(dst []float32, psi []float32, a []float32, b []float32, c []float32, u *float32, weights *float32, stride int)
+
+// wave3AVX512F32 sweeps rows with operators of half-width 3.
+//
+//go:noescape
+func wave3AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium3AVX512F32 sweeps rows with operators of half-width 3.
+//
+//go:noescape
+func waveMedium3AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer3AVX512F32 updates an absorbing layer with an operator of half-width 3.
+//
+//go:noescape
+func waveLayer3AVX512F32(dst []float32, psi []float32, a []float32, b []float32, c []float32, u *float32, weights *float32, stride int)
+
+// wave4AVX512F32 sweeps rows with operators of half-width 4.
+//
+//go:noescape
+func wave4AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMedium4AVX512F32 sweeps rows with operators of half-width 4.
+//
+//go:noescape
+func waveMedium4AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveLayer4AVX512F32 updates an absorbing layer with an operator of half-width 4.
+//
+//go:noescape
+func waveLayer4AVX512F32(dst []float32, psi []float32, a []float32, b []float32, c []float32, u *float32, weights *float32, stride int)
+
 // multiplyAddsAVX512 computes s = s/2 + 1 in the lanes of twelve registers in each round.
 func multiplyAddsAVX512(rounds int)
 

@@ -27,6 +27,7 @@ var families = []struct {
 	{"vector", isa.vector},
 	{"elementary", isa.elementary},
 	{"taylor", isa.taylor},
+	{"wave", isa.wave},
 	{"measure", isa.measure},
 }
 
