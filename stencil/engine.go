@@ -1,0 +1,146 @@
+package stencil
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/seed-0772dd2d/ritz/internal/simd"
+)
+
+// engine is the state of a simulation in the precision of T. Fields have a
+// margin all around, so that one rule holds at walls and within:
+//
+//	vx(i, j), faces i = 1-m ... nx+m-1, between p(i-1, j) and p(i, j)
+//	p(i, j) with images beyond the walls to a depth of 2m-1
+//
+// for operators of half-width m. The images of the pressure (even at a rigid
+// wall, odd at a free surface, periodic) make the velocities beyond the walls
+// what they must be, to the last bit.
+type engine[T simd.Float] struct {
+	wave       simd.Wave[T]
+	nx, ny, m  int
+	origin     int // position of p(0, 0)
+	x0, x1     image
+	y0, y1     image
+	layers     []*layer[T]
+	sponge     *sponge[T]
+	injections [3]points // into p, vx, vy
+	probes     [3]points // of p, vx, vy
+	ones       []T
+	density    float64 // that the weights of wave hold, and modulus
+	modulus    float64
+}
+
+// image is how the pressure goes on beyond a side.
+type image int
+
+const (
+	even image = iota // rigid: p(-k) = p(k-1)
+	odd               // free: p(-k) = -p(k-1)
+	wrap              // periodic: p(-k) = p(n-k)
+)
+
+// span is a half-open range of indices.
+type span struct{ lo, hi int }
+
+func (s span) and(t span) span { return span{max(s.lo, t.lo), min(s.hi, t.hi)} }
+func (s span) empty() bool     { return s.lo >= s.hi }
+func (s span) len() int        { return max(s.hi-s.lo, 0) }
+
+// margin is the depth of the images of the pressure.
+func (e *engine[T]) margin() int { return 2*e.m - 1 }
+
+// at is the position of p(i, j), vx(i, j) or vy(i, j).
+func (e *engine[T]) at(i, j int) int { return e.origin + j*e.wave.Stride + i }
+
+// newEngine allocates the fields, each touched first by the threads that will
+// work on its rows.
+func newEngine[T simd.Float](g Grid, m int, medium bool, threads int) *engine[T] {
+	e := &engine[T]{nx: g.Nx, ny: g.Ny, m: m}
+	size := int(unsafe.Sizeof(T(0)))
+	// An odd number of cache lines a row: the rows of a tile do not compete for
+	// the same sets.
+	lines := (g.Nx+2*e.margin())*size/64 + 1
+	stride := (lines | 1) * 64 / size
+	n := stride * (g.Ny + 2*e.margin() + 1)
+	e.origin = e.margin()*stride + e.margin()
+	// Fields a multiple of a page apart would make stores look like the sources
+	// of unrelated loads.
+	array := func(k int) []T { return make([]T, n+k*1216/size)[k*1216/size:] }
+	e.wave = simd.Wave[T]{P: array(0), Vx: array(1), Vy: array(2), Stride: stride}
+	fields := [][]T{e.wave.P, e.wave.Vx, e.wave.Vy}
+	if medium {
+		e.wave.Bx, e.wave.By, e.wave.K = array(3), array(4), array(5)
+		fields = append(fields, e.wave.Bx, e.wave.By, e.wave.K)
+	}
+	var wg sync.WaitGroup
+	for t := range threads {
+		wg.Go(func() {
+			for _, f := range fields {
+				clear(f[n*t/threads : n*(t+1)/threads])
+			}
+		})
+	}
+	wg.Wait()
+	e.ones = make([]T, g.Nx+2*e.margin())
+	for i := range e.ones {
+		e.ones[i] = 1
+	}
+	return e
+}
+
+// reflect writes the images of the pressure beyond the sides that the cells in
+// the spans touch.
+func (e *engine[T]) reflect(x, y span) {
+	p := e.wave.P
+	if x.lo == 0 {
+		for j := y.lo; j < y.hi; j++ {
+			at := e.at(0, j)
+			for k := 1; k <= e.margin(); k++ {
+				p[at-k] = mirrored(p, at, k, e.nx, 1, e.x0)
+			}
+		}
+	}
+	if x.hi == e.nx {
+		for j := y.lo; j < y.hi; j++ {
+			at := e.at(e.nx-1, j)
+			for k := 1; k <= e.margin(); k++ {
+				p[at+k] = mirrored(p, at, k, e.nx, -1, e.x1)
+			}
+		}
+	}
+	rows := func(from, step int, kind image) {
+		for k := 1; k <= e.margin(); k++ {
+			source := from + step*(k-1)
+			if kind == wrap {
+				source = from + step*(e.ny-k)
+			}
+			dst, src := p[e.at(x.lo, from-step*k):][:x.len()], p[e.at(x.lo, source):][:x.len()]
+			if kind != odd {
+				copy(dst, src)
+				continue
+			}
+			for i, v := range src {
+				dst[i] = -v
+			}
+		}
+	}
+	if y.lo == 0 {
+		rows(0, 1, e.y0)
+	}
+	if y.hi == e.ny {
+		rows(e.ny-1, -1, e.y1)
+	}
+}
+
+// mirrored is the image k cells beyond the outermost cell at, of n cells that
+// follow it in the direction of step.
+func mirrored[T simd.Float](p []T, at, k, n, step int, kind image) T {
+	switch kind {
+	case odd:
+		return -p[at+step*(k-1)]
+	case wrap:
+		return p[at+step*(n-k)]
+	}
+	return p[at+step*(k-1)]
+}

@@ -1,0 +1,246 @@
+package stencil
+
+import (
+	"context"
+	"unsafe"
+
+	"github.com/seed-0772dd2d/ritz/internal/simd"
+)
+
+// run is an engine with what connects it to the outside.
+type run[T simd.Float] struct {
+	*engine[T]
+	memory []scratch[T] // of each thread
+	tiling tiling       // steps 1: plain
+	block  block
+	// probes of receiver r are entries of the lists of its field
+	entries [][]int
+}
+
+// newRunner builds the engine of a simulation.
+func newRunner[T simd.Float](s *Solver) (runner, error) {
+	set, g := &s.s, s.s.Grid
+	m := set.Order / 2
+	medium := !set.Medium.uniform() || set.InnerFaces
+	e := newEngine[T](g, m, medium, set.Threads)
+	kinds := [5]image{Rigid: even, Free: odd, Periodic: wrap, Sponge: even, CPML: even}
+	e.x0, e.x1, e.y0, e.y1 = kinds[set.X0.Kind], kinds[set.X1.Kind], kinds[set.Y0.Kind], kinds[set.Y1.Kind]
+	w, err := Weights(set.Order)
+	if err != nil {
+		return nil, err
+	}
+	dx, dy := g.Spacing()
+	b, k := 1.0, 1.0 // what the weights hold of the medium
+	if !medium {
+		b, k = 1/set.Medium.Density, set.Medium.BulkModulus
+	}
+	scaled := func(c float64) []T {
+		list := make([]T, m)
+		for i := range list {
+			list[i] = T(w[i] * c)
+		}
+		return list
+	}
+	e.wave.X, e.wave.Y = scaled(s.dt*b/dx), scaled(s.dt*b/dy)
+	e.wave.PX, e.wave.PY = scaled(s.dt*k/dx), scaled(s.dt*k/dy)
+	e.wave.Ready()
+	e.density, e.modulus = 1/b, k
+	if medium {
+		e.setMedium(set.Medium, g, set.InnerFaces)
+	}
+	var thickness [4]int
+	speed := set.Medium.fastest(g)
+	for i, side := range set.sides() {
+		h := [2]float64{dx, dy}[i/2]
+		switch side.Kind {
+		case Sponge:
+			thickness[i] = side.Cells
+		case CPML:
+			f := side.Frequency
+			if f == 0 {
+				f = 2 * speed / (float64(side.Cells) * h)
+			}
+			e.addLayer(i/2, i%2 == 1, side.Cells, speed, f, h, s.dt)
+		}
+	}
+	if thickness != [4]int{} {
+		e.sponge = newSponge[T](g.Nx, g.Ny, m, thickness)
+	}
+	r := &run[T]{engine: e, memory: make([]scratch[T], set.Threads), tiling: set.Plan.choose(g, m, medium, int(unsafe.Sizeof(T(0))), set)}
+	r.connect(s, dx, dy)
+	return r, nil
+}
+
+// setMedium fills 1/ρ at the faces, from the mean of the densities on both
+// sides, and κ at the points: second order also where the medium jumps (Moczo et
+// al., Bull. Seism. Soc. Am. 92 (2002) 3042-3066).
+func (e *engine[T]) setMedium(m Medium, g Grid, inner bool) {
+	for j := 1 - e.m; j < e.ny+e.m; j++ {
+		for i := 1 - e.m; i < e.nx+e.m; i++ {
+			fi, _ := fold(i, e.nx, false, e.x0, e.x1)
+			fj, _ := fold(j, e.ny, false, e.y0, e.y1)
+			gi, _ := fold(i-1, e.nx, false, e.x0, e.x1)
+			gj, _ := fold(j-1, e.ny, false, e.y0, e.y1)
+			rho, at := m.density(g, fi, fj), e.at(i, j)
+			e.wave.K[at] = T(m.modulus(g, fi, fj))
+			e.wave.Bx[at], e.wave.By[at] = T(2/(rho+m.density(g, gi, fj))), T(2/(rho+m.density(g, fi, gj)))
+			if inner && (j == 0 || j == e.ny-1) {
+				e.wave.Bx[at] = 0
+			}
+			if inner && (i == 0 || i == e.nx-1) {
+				e.wave.By[at] = 0
+			}
+		}
+	}
+}
+
+// connect places sources and receivers.
+func (r *run[T]) connect(s *Solver, dx, dy float64) {
+	e, set, g := r.engine, &s.s, s.s.Grid
+	for k, src := range set.Sources {
+		f := e.footprint(int(src.Field), src.X/dx, src.Y/dy, src.Interpolation, k)
+		for i := range f {
+			q := &f[i]
+			factor := s.dt / (dx * dy)
+			switch src.Field {
+			case Pressure:
+				factor *= set.Medium.modulus(g, q.i, q.j)
+			case VelocityX:
+				factor /= e.faceDensity(set.Medium, g, q.i, q.j, 1, 0)
+			case VelocityY:
+				factor /= e.faceDensity(set.Medium, g, q.i, q.j, 0, 1)
+			}
+			q.weight *= factor
+		}
+		e.injections[src.Field].add(f)
+	}
+	for k, rec := range set.Receivers {
+		e.probes[rec.Field].add(e.footprint(int(rec.Field), rec.X/dx, rec.Y/dy, rec.Interpolation, k))
+	}
+	r.entries = make([][]int, len(set.Receivers))
+	for q := range e.probes {
+		e.injections[q].index()
+		e.probes[q].index()
+		for k, p := range e.probes[q].list {
+			r.entries[p.owner] = append(r.entries[p.owner], k)
+		}
+		r.block.probes[q] = len(e.probes[q].list)
+	}
+}
+
+// faceDensity is the density at the face between a point and the one before it.
+func (e *engine[T]) faceDensity(m Medium, g Grid, i, j, di, dj int) float64 {
+	fold2 := func(i, j int) float64 {
+		i, _ = fold(i, e.nx, false, e.x0, e.x1)
+		j, _ = fold(j, e.ny, false, e.y0, e.y1)
+		return m.density(g, i, j)
+	}
+	return (fold2(i, j) + fold2(i-di, j-dj)) / 2
+}
+
+// plainSteps are the steps of a block that is not tiled.
+const plainSteps = 64
+
+func (r *run[T]) run(ctx context.Context, s *Solver, steps int) error {
+	longest := r.tiling.steps
+	if longest <= 1 {
+		longest = plainSteps
+	}
+	for steps > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(steps, longest)
+		r.begin(s, n)
+		if r.tiling.steps > 1 {
+			r.advanceTiled(r.tiling, n, &r.block, r.memory)
+		} else {
+			r.advancePlain(n, &r.block, r.memory)
+		}
+		r.end(s, n)
+		s.steps += n
+		steps -= n
+	}
+	return nil
+}
+
+// begin computes the amplitudes of the sources over a block of n steps.
+func (r *run[T]) begin(s *Solver, n int) {
+	b := &r.block
+	b.first = s.steps
+	for len(b.amplitudes) < n {
+		b.amplitudes = append(b.amplitudes, make([]float64, len(s.s.Sources)))
+	}
+	for number := range n {
+		t := float64(b.first+number) * s.dt
+		for k, src := range s.s.Sources {
+			if src.Field == Pressure {
+				b.amplitudes[number][k] = src.Signal(t + s.dt/2)
+			} else {
+				b.amplitudes[number][k] = src.Signal(t)
+			}
+		}
+	}
+	for q := range b.samples {
+		if need := n * b.probes[q]; len(b.samples[q]) < need {
+			b.samples[q] = make([]float64, need)
+		}
+	}
+}
+
+// end adds what the probes have seen to the traces.
+func (r *run[T]) end(s *Solver, n int) {
+	for k, rec := range s.s.Receivers {
+		list, samples := r.probes[rec.Field].list, r.block.samples[rec.Field]
+		for number := range n {
+			v := 0.0
+			for _, i := range r.entries[k] {
+				v += list[i].weight * samples[number*len(list)+i]
+			}
+			s.traces[k] = append(s.traces[k], v)
+		}
+	}
+}
+
+// values calls f for the elements of a field as it is read and written.
+func (e *engine[T]) values(q Quantity, f func(row []T, k int)) {
+	array, nx, ny := e.wave.P, e.nx, e.ny
+	switch q {
+	case VelocityX:
+		array, nx = e.wave.Vx, e.nx+1
+	case VelocityY:
+		array, ny = e.wave.Vy, e.ny+1
+	}
+	for j := range ny {
+		f(array[e.at(0, j):][:nx], j*nx)
+	}
+}
+
+func (r *run[T]) read(q Quantity, dst []float64) {
+	r.values(q, func(row []T, k int) {
+		for i, v := range row {
+			dst[k+i] = float64(v)
+		}
+	})
+}
+
+func (r *run[T]) write(q Quantity, src []float64) {
+	r.values(q, func(row []T, k int) {
+		for i := range row {
+			row[i] = T(src[k+i])
+		}
+	})
+	if q == Pressure {
+		r.reflect(span{0, r.nx}, span{0, r.ny})
+	}
+}
+
+func (r *run[T]) finite() bool {
+	ok := true
+	r.values(Pressure, func(row []T, _ int) {
+		if s := simd.Sum(row); s-s != 0 {
+			ok = false
+		}
+	})
+	return ok
+}
