@@ -133,6 +133,37 @@ func (e *engine[T]) reflect(x, y span) {
 	}
 }
 
+// reflectVelocity writes the images of the velocity across the sides of an axis,
+// which later steps keep up.
+func (e *engine[T]) reflectVelocity(q Quantity) {
+	axis := func(v []T, at, step, n int, low, high image) {
+		for k := 1 - e.m; k < 0; k++ {
+			i, sign := fold(k, n, true, low, high)
+			v[at+k*step] = T(sign) * v[at+i*step]
+			i, sign = fold(n-k, n, true, low, high)
+			v[at+(n-k)*step] = T(sign) * v[at+i*step]
+		}
+		if low == even {
+			v[at] = 0
+		}
+		if high == even {
+			v[at+n*step] = 0
+		}
+		if low == wrap {
+			v[at+n*step] = v[at]
+		}
+	}
+	if q == VelocityX {
+		for j := range e.ny {
+			axis(e.wave.Vx, e.at(0, j), 1, e.nx, e.x0, e.x1)
+		}
+		return
+	}
+	for i := range e.nx {
+		axis(e.wave.Vy, e.at(i, 0), e.wave.Stride, e.ny, e.y0, e.y1)
+	}
+}
+
 // mirrored is the image k cells beyond the outermost cell at, of n cells that
 // follow it in the direction of step.
 func mirrored[T simd.Float](p []T, at, k, n, step int, kind image) T {

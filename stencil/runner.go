@@ -58,7 +58,7 @@ func newRunner[T simd.Float](s *Solver) (runner, error) {
 		case CPML:
 			f := side.Frequency
 			if f == 0 {
-				f = 2 * speed / (float64(side.Cells) * h)
+				f = 0.1 * speed / (float64(side.Cells) * h)
 			}
 			e.addLayer(i/2, i%2 == 1, side.Cells, speed, f, h, s.dt)
 		}
@@ -232,6 +232,8 @@ func (r *run[T]) write(q Quantity, src []float64) {
 	})
 	if q == Pressure {
 		r.reflect(span{0, r.nx}, span{0, r.ny})
+	} else {
+		r.reflectVelocity(q)
 	}
 }
 

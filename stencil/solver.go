@@ -57,8 +57,9 @@ func (k SideKind) String() string { return sideNames[k] }
 type Side struct {
 	Kind  SideKind
 	Cells int // thickness of Sponge and CPML; 0: 20
-	// Frequency of the waves, which a CPML absorbs best. 0: that at which the
-	// layer is two wavelengths thick.
+	// Frequency f of a narrow band, for a CPML that takes waves along the side
+	// well too. Waves far below f come back from it. 0: that at which the layer is a
+	// tenth of a wavelength thick, for a broad band.
 	Frequency float64
 }
 
