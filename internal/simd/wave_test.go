@@ -137,7 +137,9 @@ func TestWavePanics(t *testing.T) {
 	for _, spoil := range []func(w *Wave[float64]){
 		func(w *Wave[float64]) { w.X = nil },
 		func(w *Wave[float64]) { w.PY = make([]float64, 2) },
-		func(w *Wave[float64]) { w.X, w.Y, w.PX, w.PY = make([]float64, 5), make([]float64, 5), make([]float64, 5), make([]float64, 5) },
+		func(w *Wave[float64]) {
+			w.X, w.Y, w.PX, w.PY = make([]float64, 5), make([]float64, 5), make([]float64, 5), make([]float64, 5)
+		},
 		func(w *Wave[float64]) { w.Vx = w.Vx[:99] },
 		func(w *Wave[float64]) { w.Bx = w.Vx },
 		func(w *Wave[float64]) { w.K = w.Vx },
