@@ -1,0 +1,25 @@
+// Package stencil propagates acoustic waves in two dimensions by finite
+// differences on a staggered grid:
+//
+//	ρ ∂v/∂t = -∇p,    1/κ ∂p/∂t = -∇·v,
+//
+// for the pressure p and the velocities v of a medium of density ρ and bulk
+// modulus κ (Virieux, Geophysics 51 (1986) 889-901; Levander, Geophysics 53
+// (1988) 1425-1436). Pressures stand at the points of a [Grid], vx half a cell
+// before them in x, vy half a cell before them in y; a time step takes the
+// velocities from t - dt/2 to t + dt/2 and then the pressure from t to t + dt,
+//
+//	vx(i) -= dt/(ρ dx) Σ_k w_k [p(i+k-1) - p(i-k)]
+//	p(i)  -= dt κ Σ_k w_k {[vx(i+k) - vx(i-k+1)]/dx + likewise vy}
+//
+// with the weights w of order 2, 4, 6 or 8 ([Weights]). The scheme is of second
+// order in time and conserves an energy ([Solver.Energy]).
+//
+// Boundaries lie half a cell outside the outermost points: rigid, free,
+// periodic, or absorbing ([Side]). Beyond them the fields go on as images, so that
+// the operators keep their order up to the wall.
+//
+// The field is too large for the caches and a step does little with each value.
+// A [Plan] therefore lets tiles of the grid take several steps while they are in
+// a cache. It changes no bit of the result.
+package stencil
