@@ -25,12 +25,13 @@ var (
 )
 
 const (
-	// fitNugget is the nugget of a fit where none is given: what keeps the factor
+	// searchNugget is the nugget of a fit where none is given: what keeps the factor
 	// of a smooth correlation from failing in most of the box.
 	searchNugget = 1e-12
 
-	// subset is how many observations the local searches see. With more the best
-	// ends are taken up with all of them.
+	// screened and subset are how many observations the candidates and the local
+	// searches see. If there are more the best ends are taken up with all of them.
+	screened   = 200
 	subset     = 500
 	finalists  = 3
 	iterations = 200 // of a local search at most
@@ -58,14 +59,14 @@ func (m *KrigingModel) search(ctx context.Context) error {
 		m.adopt(p, p.middle())
 		return ctx.Err()
 	}
-	part := p
-	if p.n > subset {
-		part = p.choose(subset, m.spec.Seed)
-	}
-	for ; ; p.nugget *= 10 {
-		part.nugget = p.nugget
-		ends, err := m.multistart(ctx, part)
+	few, part := p.choose(screened, m.spec.Seed), p.choose(subset, m.spec.Seed)
+	for ; p.nugget <= 1; p.nugget = max(10*p.nugget, searchNugget) {
+		few.nugget, part.nugget = p.nugget, p.nugget
+		ends, err := m.screen(ctx, few)
 		if err != nil {
+			return err
+		}
+		if ends, err = m.descend(ctx, part, ends, roughly, 1); err != nil {
 			return err
 		}
 		if p.n > subset && len(ends) > 0 {
@@ -82,10 +83,11 @@ func (m *KrigingModel) search(ctx context.Context) error {
 			m.adopt(p, ends[0].z)
 			return nil
 		}
-		if p.nugget == 0 || p.nugget > 1 {
-			return fmt.Errorf("%w: the likelihood is nowhere finite", ErrData)
+		if p.fitNugget {
+			break
 		}
 	}
+	return fmt.Errorf("%w: the likelihood is nowhere finite", ErrData)
 }
 
 // problem is the fit of the model's data.
@@ -155,8 +157,12 @@ func (p *problem) degenerate() bool {
 	return math.Sqrt(simd.Dot(y, y)) <= 1e-13*before
 }
 
-// choose is the problem on some of the observations, drawn at random.
+// choose is the problem on n of the observations, drawn at random; on all of them
+// if there are no more.
 func (p *problem) choose(n int, seed uint64) *problem {
+	if p.n <= n {
+		return p
+	}
 	chosen := rand.New(rand.NewPCG(seed, 1)).Perm(p.n)[:n]
 	slices.Sort(chosen)
 	pick := func(from []float64) []float64 {
@@ -191,7 +197,10 @@ func (p *problem) bounds() (lower, upper, from, to []float64) {
 		add(nuggetBounds[0], nuggetBounds[1], 1e-8, 1e-1)
 	}
 	if p.fitSigma2 {
-		s := simd.Dot(p.y, p.y) / float64(p.n)
+		s := max(simd.Dot(p.y, p.y), simd.Sum(p.noise)) / float64(p.n)
+		if s == 0 {
+			s = 1
+		}
 		add(s*varianceBounds[0], s*varianceBounds[1], s*0.1, s*10)
 	}
 	return lower, upper, from, to
@@ -227,29 +236,27 @@ func byValue(ends []end) []end {
 	return ends
 }
 
-// multistart screens candidates and descends from the best that lie apart.
-func (m *KrigingModel) multistart(ctx context.Context, p *problem) ([]end, error) {
+// screen evaluates a Latin hypercube and returns the best points that lie apart.
+func (m *KrigingModel) screen(ctx context.Context, p *problem) ([]end, error) {
 	size := p.size()
 	_, _, from, to := p.bounds()
-	count := 10 * m.spec.Starts
-	z, err := sampling.LatinHypercube{Dim: size, Seed: m.spec.Seed}.Points(count)
+	candidates := make([]end, 10*m.spec.Starts)
+	z, err := sampling.LatinHypercube{Dim: size, Seed: m.spec.Seed}.Points(len(candidates))
 	if err != nil {
 		return nil, err
 	}
-	if err := sampling.Scale(z, from, to); err != nil {
-		return nil, err
-	}
-	candidates := make([]end, count)
-	err = m.each(ctx, p, count, 1, func(l *likelihood, i int) error {
+	for i := range candidates {
 		at := z[i*size : (i+1)*size]
-		candidates[i] = end{at, l.evaluate(at, nil)}
+		for k, u := range at {
+			at[k] = from[k] + (to[k]-from[k])*u
+		}
+		candidates[i].z = at
+	}
+	err = m.each(ctx, p, len(candidates), 1, func(l *likelihood, i int) error {
+		candidates[i].f = l.evaluate(candidates[i].z, nil)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	candidates = byValue(candidates)
-	return m.descend(ctx, p, apart(candidates, m.spec.Starts, from, to), roughly, 1)
+	return apart(byValue(candidates), m.spec.Starts, from, to), err
 }
 
 // apart chooses count candidates: the best, and then always the best of those
@@ -280,7 +287,7 @@ func (m *KrigingModel) descend(ctx context.Context, p *problem, starts []end, to
 	ends := make([]end, len(starts))
 	err := m.each(ctx, p, len(starts), threads, func(l *likelihood, i int) (err error) {
 		b := &bounded{objective: l, lower: lower, upper: upper, z: make([]float64, len(lower))}
-		ends[i], err = b.descend(ctx, starts[i], tolerance)
+		ends[i], err = b.descend(ctx, starts[i].z, tolerance)
 		return err
 	})
 	return byValue(ends), err
@@ -352,26 +359,26 @@ func (b *bounded) inside(v []float64) {
 	}
 }
 
-// descend searches from the start until steps gain less than the tolerance.
-func (b *bounded) descend(ctx context.Context, start end, tolerance float64) (end, error) {
-	z := start.z
+// descend searches from z until steps gain less than the tolerance. Where the
+// objective is not finite at z, neither is the end.
+func (b *bounded) descend(ctx context.Context, z []float64, tolerance float64) (end, error) {
 	v := make([]float64, len(z))
 	for k := range v {
 		m, h := (b.lower[k]+b.upper[k])/2, (b.upper[k]-b.lower[k])/2
 		v[k] = m + h*math.Asin(min(max((z[k]-m)/h, -1), 1))
 	}
-	method, err := optimize.NewLBFGS(b, v, optimize.LBFGSSettings{Noise: 1e-3*tolerance})
+	method, err := optimize.NewLBFGS(b, v, optimize.LBFGSSettings{Noise: 1e-3 * tolerance})
 	if err != nil {
 		return end{}, err
 	}
-	best := start.f
+	best := math.Inf(1)
 	for idle, i := 0, 0; i < iterations && idle < 2; i++ {
 		b.trials = 0
 		status, err := method.Step(ctx)
-		if errors.Is(err, errLost) {
-			break
+		if errors.Is(err, optimize.ErrNotFinite) {
+			return end{f: math.Inf(1)}, nil
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, errLost) {
 			return end{}, err
 		}
 		if status.F > best-tolerance {
@@ -380,7 +387,7 @@ func (b *bounded) descend(ctx context.Context, start end, tolerance float64) (en
 			idle = 0
 		}
 		best = status.F
-		if status.Stalled {
+		if status.Stalled || err != nil {
 			break
 		}
 	}

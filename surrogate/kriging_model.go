@@ -16,6 +16,7 @@ type KrigingModel struct {
 	spec  Kriging
 	corr  correlation
 	trend trend
+	upper []float64    // of the domain, which the trend and the fit scale
 	all   observations // as given
 
 	// The n distinct observations that the model stands on, of which group[i] is
@@ -38,6 +39,7 @@ type KrigingModel struct {
 	gamma         []float64 // R⁻¹(y - Fβ)
 	logLikelihood float64
 
+	block      int // points predicted at once: their correlations stay in the second-level cache
 	predictors *sync.Pool
 }
 
@@ -72,10 +74,8 @@ func (s Kriging) newModel(d Data) (*KrigingModel, error) {
 		if len(s.Noise) != d.Rows() {
 			return nil, fmt.Errorf("%w: the noise of %d observations, want that of %d", ErrData, len(s.Noise), d.Rows())
 		}
-		for i, v := range s.Noise {
-			if !(v >= 0) || math.IsInf(v, 1) {
-				return nil, fmt.Errorf("%w: the noise of row %d is %g, want a variance", ErrData, i, v)
-			}
+		if err := checkNoise(s.Noise); err != nil {
+			return nil, err
 		}
 		m.all.noise = append(m.all.noise, s.Noise...)
 	}
@@ -93,6 +93,7 @@ func (s Kriging) newModel(d Data) (*KrigingModel, error) {
 	if m.trend, err = newTrend(s.Trend, s.Basis, s.Terms, lower, width); err != nil {
 		return nil, err
 	}
+	m.upper = append(m.upper, d.Upper...)
 	m.spec.Noise, m.spec.P, m.spec.Theta, m.spec.Lengths = nil, m.corr.p, nil, nil
 	m.nugget = s.Nugget
 	m.predictors = &sync.Pool{}
@@ -105,7 +106,7 @@ func (m *KrigingModel) gather() {
 	d := m.inputs()
 	n := len(m.all.y)
 	m.group = make([]int, n)
-	merge := m.all.noise == nil && m.spec.Nugget == 0 && !m.spec.EstimateNugget
+	merge := m.merges()
 	m.obs = observations{}
 	var counts []float64
 	seen := make(map[string]int, n)
@@ -141,14 +142,22 @@ func (m *KrigingModel) gather() {
 		m.obs.y[i] -= m.shift
 		m.unit = max(m.unit, math.Abs(m.obs.y[i]))
 	}
-	if m.unit == 0 {
+	// A power of two scales without rounding.
+	if m.unit == 0 || math.IsInf(m.unit, 1) {
 		m.unit = 1
+	} else {
+		m.unit = math.Exp2(math.Ceil(math.Log2(m.unit)))
 	}
 	simd.Scale(m.obs.y, 1/m.unit, m.obs.y)
 	if m.all.noise != nil {
 		m.obs.noise = make([]float64, n)
 		simd.Scale(m.obs.noise, 1/(m.unit*m.unit), m.all.noise)
 	}
+}
+
+// merges tells whether observations of the same point are one, their mean.
+func (m *KrigingModel) merges() bool {
+	return m.all.noise == nil && m.spec.Nugget == 0 && !m.spec.EstimateNugget
 }
 
 // appendKey appends the bits of the numbers, those of 0 for -0.
@@ -184,24 +193,40 @@ func (m *KrigingModel) Dims() (inputs, outputs int) { return m.inputs(), 1 }
 // condition computes all that follows from theta, the nugget and, where there is
 // noise, sigma2: it conditions the process on the observations.
 func (m *KrigingModel) condition() error {
+	m.place()
+	n := len(m.obs.y)
+	r := make([]float64, n*n)
+	m.correlations(r, 0)
+	if err := m.factorise(r); err != nil {
+		return err
+	}
+	return m.estimate()
+}
+
+// place computes the coordinates of the observations.
+func (m *KrigingModel) place() {
 	n, d := len(m.obs.y), m.inputs()
 	m.scale = make([]float64, d)
 	m.coordinates = make([]float64, d*n)
+	m.block = min(max(simd.L2()/2/8/n, 16), 256)
 	for l := range d {
 		m.scale[l] = m.corr.scale(m.theta[l], l)
 		for i := range n {
 			m.coordinates[l*n+i] = (m.obs.x[i*d+l] - m.trend.lower[l]) * m.scale[l]
 		}
 	}
-	r := make([]float64, n*n)
+}
+
+// correlations writes the rows of R from the first on to r, n values each, up to
+// the diagonal, without nugget.
+func (m *KrigingModel) correlations(r []float64, first int) {
+	n, d := len(m.obs.y), m.inputs()
 	product, t := make([]float64, n), make([]float64, n)
-	for i := range n {
-		m.correlate(m.obs.x[i*d:(i+1)*d], r[i*n:i*n+i], product, t)
+	for i := first; i < n; i++ {
+		row := r[(i-first)*n:]
+		m.correlate(m.obs.x[i*d:(i+1)*d], row[:i], product, t)
+		row[i] = 1
 	}
-	if err := m.factorise(r); err != nil {
-		return err
-	}
-	return m.estimate()
 }
 
 // factorise factors R, whose triangle below the diagonal is given, with the
@@ -213,7 +238,7 @@ func (m *KrigingModel) factorise(r []float64) error {
 	for {
 		copy(lower, r)
 		for i := range n {
-			lower[i*n+i] = m.diagonal(i)
+			lower[i*n+i] += m.excess(i)
 		}
 		var err error
 		if m.factor, err = ws.Cholesky(linalg.RowMajor(lower, n, n)); err == nil {
@@ -230,13 +255,12 @@ func (m *KrigingModel) factorise(r []float64) error {
 // leastNugget is the first nugget tried where none is not enough.
 const leastNugget = 1e-14
 
-// diagonal is R_ii with the nugget.
-func (m *KrigingModel) diagonal(i int) float64 {
-	v := 1 + m.nugget
+// excess is what noise adds to R_ii.
+func (m *KrigingModel) excess(i int) float64 {
 	if m.obs.noise != nil {
-		v += m.obs.noise[i] / m.sigma2
+		return m.nugget + m.obs.noise[i]/m.sigma2
 	}
-	return v
+	return m.nugget
 }
 
 // estimate solves for the trend and σ², given the factor.
@@ -274,7 +298,7 @@ func (m *KrigingModel) estimate() error {
 			m.sigma2 = m.sigma2LeaveOneOut()
 		}
 	}
-	m.logLikelihood = math.Inf(1)
+	m.logLikelihood = 0
 	if s := m.sigma2 * m.unit * m.unit; s > 0 {
 		m.logLikelihood = -(float64(n)*math.Log(2*math.Pi*s) + m.factor.LogDet() + square/m.sigma2) / 2
 	}
@@ -291,46 +315,4 @@ func (m *KrigingModel) correlate(x, r, product, t []float64) {
 		m.corr.multiply(l, r, product, m.coordinates[l*n:l*n+count], v, t)
 	}
 	m.corr.finish(r, product)
-}
-
-// KrigingHyperparameters are what a fitted model stands on, in units of the
-// inputs and the output as given.
-type KrigingHyperparameters struct {
-	Correlation   string    `json:"correlation"`
-	P             []float64 `json:"p,omitempty"`    // power-exponential
-	Theta         []float64 `json:"theta"`          // one an input
-	Lengths       []float64 `json:"lengths"`        // the same
-	Nugget        float64   `json:"nugget"`         // as used, relative to Sigma2
-	Sigma2        float64   `json:"sigma2"`         // σ²
-	Trend         []float64 `json:"trend"`          // β; simple: the mean
-	LogLikelihood float64   `json:"log_likelihood"` // +Inf where the trend alone fits
-}
-
-// Hyperparameters returns the hyperparameters of the model.
-func (m *KrigingModel) Hyperparameters() KrigingHyperparameters {
-	h := KrigingHyperparameters{
-		Correlation:   m.corr.name,
-		Theta:         append([]float64(nil), m.theta...),
-		Nugget:        m.nugget,
-		Sigma2:        m.sigma2 * m.unit * m.unit,
-		LogLikelihood: m.logLikelihood,
-	}
-	if m.corr.name == "power_exponential" {
-		h.P = append(h.P, m.corr.p...)
-	}
-	for l, v := range m.theta {
-		h.Lengths = append(h.Lengths, m.corr.length(v, l))
-	}
-	if m.trend.name == "simple" {
-		h.Trend = []float64{m.shift}
-		return h
-	}
-	for k, b := range m.beta {
-		b *= m.unit
-		if k == 0 {
-			b += m.shift
-		}
-		h.Trend = append(h.Trend, b)
-	}
-	return h
 }

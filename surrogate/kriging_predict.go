@@ -84,20 +84,13 @@ type predictor struct {
 	ws            simd.Workspace[float64]
 }
 
-// blockPoints is how many points are predicted at once: the correlations of a
-// block stay in the second-level cache.
-func (m *KrigingModel) blockPoints() int {
-	return min(max(simd.L2()/2/8/len(m.obs.y), 16), 256)
-}
-
 func (m *KrigingModel) predictor() *predictor {
 	if p, ok := m.predictors.Get().(*predictor); ok {
 		return p
 	}
-	n, q, d, block := len(m.obs.y), m.trend.terms, m.inputs(), m.blockPoints()
+	n, q, d, block := len(m.obs.y), m.trend.terms, m.inputs(), m.block
 	return &predictor{
-		block: block,
-		r:     make([]float64, block*n), kept: make([]float64, block*n),
+		r: make([]float64, block*n), kept: make([]float64, block*n),
 		product: make([]float64, n), t: make([]float64, n), h: make([]float64, n),
 		e: make([]float64, block*q), f: make([]float64, q), df: make([]float64, q*d),
 	}
@@ -105,7 +98,7 @@ func (m *KrigingModel) predictor() *predictor {
 
 // predict deals blocks of points to goroutines.
 func (m *KrigingModel) predict(q request) {
-	d, block := m.inputs(), m.blockPoints()
+	d, block := m.inputs(), m.block
 	n := len(q.x) / d
 	blocks := (n + block - 1) / block
 	if blocks <= 1 {
