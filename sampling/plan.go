@@ -11,7 +11,7 @@ import (
 // from a file or a command line. What the method does not know must be zero.
 type Plan struct {
 	Method string // one of Methods
-	N      int    // number of points; at least 1. Grid: 0 with Levels. Poisson: at most; 0: all
+	N      int    // number of points, at least 1; poisson: 0; grid: 0 with Levels
 
 	Skip     int      // points left out at the start: sobol, halton, kronecker
 	Scramble Scramble // sobol, halton, lattice, kronecker
@@ -30,7 +30,7 @@ type Plan struct {
 const maxPlanned = 1 << 31
 
 // method is what there is to a name: the makers of points, and the fields of a
-// Plan it knows besides Method, N and Seed.
+// Plan it knows besides Method and Seed.
 type method struct {
 	name   string
 	fields string
@@ -38,14 +38,14 @@ type method struct {
 }
 
 var methods = []method{
-	{"sobol", "Skip Scramble", Plan.sobol},
-	{"halton", "Skip Scramble Leap", Plan.halton},
-	{"lhs", "Centred Optimise Exchanges", Plan.latinHypercube},
-	{"lattice", "Scramble", Plan.lattice},
-	{"kronecker", "Skip Scramble", Plan.kronecker},
+	{"sobol", "N Skip Scramble", Plan.sobol},
+	{"halton", "N Skip Scramble Leap", Plan.halton},
+	{"lhs", "N Centred Optimise Exchanges", Plan.latinHypercube},
+	{"lattice", "N Scramble", Plan.lattice},
+	{"kronecker", "N Skip Scramble", Plan.kronecker},
 	{"poisson", "Radius", Plan.poisson},
-	{"grid", "Levels Midpoints", Plan.grid},
-	{"random", "", Plan.random},
+	{"grid", "N Levels Midpoints", Plan.grid},
+	{"random", "N", Plan.random},
 }
 
 // Methods returns the names of the kinds of points: sobol, halton, lhs (Latin
@@ -73,7 +73,7 @@ func (p Plan) Points(dim int) ([]float64, error) {
 		name string
 		set  bool
 	}{
-		{"Skip", p.Skip != 0}, {"Scramble", p.Scramble != "" && p.Scramble != Unscrambled}, {"Leap", p.Leap != 0},
+		{"N", p.N != 0}, {"Skip", p.Skip != 0}, {"Scramble", p.Scramble != "" && p.Scramble != Unscrambled}, {"Leap", p.Leap != 0},
 		{"Centred", p.Centred}, {"Optimise", p.Optimise != ""}, {"Exchanges", p.Exchanges != 0},
 		{"Levels", p.Levels != nil}, {"Midpoints", p.Midpoints}, {"Radius", p.Radius != 0},
 	} {
@@ -143,11 +143,7 @@ func (p Plan) latinHypercube(dim int) ([]float64, error) {
 func (p Plan) random(dim int) ([]float64, error) { return Uniform{dim, p.Seed}.Points(p.N) }
 
 func (p Plan) poisson(dim int) ([]float64, error) {
-	x, err := PoissonDisk{Dim: dim, Radius: p.Radius, Seed: p.Seed}.Points()
-	if err == nil && p.N > 0 && p.N < len(x)/dim {
-		x = x[:p.N*dim]
-	}
-	return x, err
+	return PoissonDisk{Dim: dim, Radius: p.Radius, Seed: p.Seed}.Points()
 }
 
 func (p Plan) grid(dim int) ([]float64, error) {

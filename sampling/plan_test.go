@@ -36,13 +36,13 @@ func TestPlan(t *testing.T) {
 		assert.Equal(t, want, got, "%+v", test.plan)
 	}
 	for _, m := range Methods() {
-		p := Plan{Method: m, N: 16}
+		p, want := Plan{Method: m, N: 16}, 32
 		if m == "poisson" {
-			p.Radius = 0.05
+			p, want = Plan{Method: m, Radius: 2}, 2
 		}
 		x, err := p.Points(2)
 		require.NoError(t, err, m)
-		assert.Len(t, x, 32, m)
+		assert.Len(t, x, want, m)
 	}
 }
 
@@ -72,7 +72,8 @@ func TestPlanErrors(t *testing.T) {
 		{Plan{Method: "halton", N: 1, Scramble: Owen}, 2, `scramble "owen" of the Halton sequence is none of "none", "permutation", "rotation"`},
 		{Plan{Method: "lattice", N: 8, Scramble: Owen}, 2, `none of "none", "rotation"`},
 		{Plan{Method: "kronecker", N: 8, Scramble: Owen}, 2, `none of "none", "rotation"`},
-		{Plan{Method: "poisson", N: 1}, 2, "radius 0 is not positive"},
+		{Plan{Method: "poisson"}, 2, "radius 0 is not positive"},
+		{Plan{Method: "poisson", Radius: 1, N: 1}, 2, "n has no meaning for the method poisson"},
 		{Plan{Method: "grid", N: 80}, 2, "a grid of [9 9] points has 81, not 80"},
 		{Plan{Method: "grid", Levels: []int{3}}, 2, "levels for 1 axes of a grid in 2 dimensions"},
 	}

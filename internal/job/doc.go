@@ -34,5 +34,6 @@
 // Each kind of job decodes its own section and does its own work: an entry in
 // the table kinds, a task that can be checked and compiled, and a work that can
 // be restored and run. What they share (header, directory, envelope of the
-// result, checkpoints) is here. The kinds so far: pinn.
+// result, checkpoints) is here. The kinds so far: pinn,
+// sample.
 package job

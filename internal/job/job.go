@@ -63,7 +63,8 @@ type kind struct {
 }
 
 var kinds = map[string]kind{
-	"pinn": {decodePINN, func() Body { return new(pinnBody) }},
+	"pinn":   {decodePINN, func() Body { return new(pinnBody) }},
+	"sample": {decodeSample, func() Body { return new(sampleBody) }},
 }
 
 // schema is the version of the job file that this package reads.

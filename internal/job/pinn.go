@@ -97,19 +97,24 @@ func (t *pinnTask) decodeProblem(s *section) {
 
 // interval reads one variable of the domain, "x: [-1, 1]".
 func (s *section) interval(e entry) pinn.Interval {
-	path := "domain." + e.key.text
 	in := pinn.Interval{Name: e.key.text}
-	if e.value.kind != listNode || len(e.value.items) != 2 {
-		s.fail(e.value, path, "expected an interval [low, high], got %s", e.value.what())
-		return in
-	}
-	var lo, hi bool
-	in.Lo, lo = s.decoder.number(e.value.items[0], item(path, 0))
-	in.Hi, hi = s.decoder.number(e.value.items[1], item(path, 1))
-	if lo && hi && !(in.Lo < in.Hi) {
-		s.fail(e.value, path, "expected low < high, got [%s, %s]", format(in.Lo), format(in.Hi))
-	}
+	in.Lo, in.Hi = s.decoder.interval(e.value, "domain."+e.key.text)
 	return in
+}
+
+// interval reads [low, high]. At a fault it returns two numbers of which the
+// first is not less.
+func (d *decoder) interval(n *node, path string) (lo, hi float64) {
+	if n.kind != listNode || len(n.items) != 2 {
+		d.fail(n, path, "expected an interval [low, high], got %s", n.what())
+		return 0, 0
+	}
+	lo, ok := d.number(n.items[0], item(path, 0))
+	hi, too := d.number(n.items[1], item(path, 1))
+	if ok && too && !(lo < hi) {
+		d.fail(n, path, "expected low < high, got [%s, %s]", format(lo), format(hi))
+	}
+	return lo, hi
 }
 
 // numbers reads a mapping of names to numbers; each may use those before it.
@@ -297,16 +302,7 @@ func (t *pinnTask) variables() []string {
 func (t *pinnTask) decodeOutput(s *section) {
 	defer s.close()
 	o := &t.output
-	if v := s.get("figures"); v == nil {
-		o.figures = []string{"png"}
-		list := s.n.beside(listNode, "")
-		list.items = append(list.items, list.beside(scalarNode, "png"))
-		s.n.put("figures", list)
-	} else {
-		for i, f := range s.list(v, s.at("figures")) {
-			o.figures = append(o.figures, s.word(f, item(s.at("figures"), i), []string{"png", "svg", "pdf"}))
-		}
-	}
+	o.figures = s.figures()
 	o.checkpoint = s.positive("checkpoint", 60)
 	o.log = s.integer("log", 10, 1)
 }

@@ -1,7 +1,6 @@
 package job
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -18,44 +17,24 @@ const (
 )
 
 // drawSolution draws every field and the history of the loss, and returns the
-// names of the files. What has no data to show is left out; what cannot be
-// drawn keeps nothing else from being drawn.
+// names of the files.
 func (t *pinnTask) drawSolution(d *directory, s *pinn.Solution, ref *pinn.Reference) ([]string, error) {
-	files := []string{}
-	var failed error
-	save := func(name string, p figure.Panel, err error) {
-		for _, format := range t.output.figures {
-			file := name + "." + format
-			e := err
-			if e == nil {
-				e = figure.Save(d.file(file), 0, 0, p)
-			}
-			switch {
-			case errors.Is(e, figure.ErrNoData):
-			case e != nil && failed == nil:
-				failed = fmt.Errorf("cannot draw %s: %w", file, e)
-			case e != nil:
-				failed = fmt.Errorf("%w; cannot draw %s: %w", failed, file, e)
-			default:
-				files = append(files, file)
-			}
-		}
-	}
-	if len(t.output.figures) == 0 {
-		return files, nil
+	w := newDrawing(d, t.output.figures)
+	if len(w.formats) == 0 {
+		return w.files, nil
 	}
 	g := newFieldGrid(s, t.refined(ref), t.measured)
 	for _, name := range s.Fields() {
 		p, err := g.panel(s, name)
-		save(name, p, err)
+		w.save(name, p, err)
 	}
 	if len(g.names) == 1 && len(s.Fields()) > 1 {
 		p, err := g.together(s)
-		save("fields", p, err)
+		w.save("fields", p, err)
 	}
 	p, err := lossPanel(d.file("history.csv"), len(t.problem.Parameters))
-	save("loss", p, err)
-	return files, failed
+	w.save("loss", p, err)
+	return w.files, w.failed
 }
 
 // refined returns a reference that is known everywhere on the levels that are

@@ -9,7 +9,7 @@ import (
 
 // named are the sections whose keys are the names of the job: one that the file
 // lacks is a misspelt one.
-var named = []string{"constants", "domain", "let", "parameters"}
+var named = []string{"constants", "domain", "inputs", "let", "parameters"}
 
 // set applies one "--set key=value": key is a dotted path into the tree, where
 // a number picks an item of a list, and value is YAML. Keys that the file
