@@ -15,8 +15,7 @@ func help(args []string, s streams) int {
 		return exitDone
 	}
 	if args[0] == "job" {
-		fmt.Fprint(s.out, job.PINNReference)
-		return exitDone
+		return helpJob(args[1:], s)
 	}
 	if c, ok := find(args[0]); ok {
 		describe(c, s.out)
@@ -26,13 +25,29 @@ func help(args []string, s streams) int {
 	return exitUsage
 }
 
+// helpJob prints the reference of a kind of job.
+func helpJob(args []string, s streams) int {
+	kind := "pinn"
+	if len(args) > 0 {
+		kind = args[0]
+	}
+	text, ok := map[string]string{"pinn": job.PINNReference, "sample": job.SampleReference}[kind]
+	if !ok {
+		fmt.Fprintf(s.err, "ritz help job: unknown kind %q: there are pinn, sample\n", kind)
+		return exitUsage
+	}
+	fmt.Fprint(s.out, text)
+	return exitDone
+}
+
 func overview(w io.Writer) {
 	fmt.Fprint(w, "ritz solves problems that are described by text files.\n\n")
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  ritz %-8s %s\n", c.name, c.short)
 	}
 	fmt.Fprint(w, `  ritz help     this text; ritz help COMMAND tells more,
-                ritz help job prints a job file with every key
+                ritz help job KIND prints a job file with every key; KIND is
+                pinn, the default, or sample
 
 Exit codes: 0 done, 1 the run failed or was interrupted, 2 bad arguments or bad
 input (nothing was run).

@@ -56,6 +56,7 @@ func commands() []command {
 		{"check", checkUsage, "check a job file and show what it would do", checkHelp, checkJob},
 		{"predict", predictUsage, "evaluate the solution of a run at points", predictHelp, predict},
 		{"draw", drawUsage, "draw the figures of a run again", drawHelp, draw},
+		{"sample", sampleUsage, "make points: Sobol, Latin hypercube, lattice, ...", sampleHelp, sample},
 		{"bench", benchUsage, "measure the machine and the kernels on it", benchHelp, runBench},
 		{"version", "", "print the version", "", version},
 	}
