@@ -12,8 +12,10 @@ const (
 	fineCells    = 120 // a coarser grid is divided to about so many cells a side
 	mostMesh     = 22  // mesh lines a side
 	meshWidth    = vg.Length(0.45)
-	heightColors = 64   // different ones between the lowest and the highest place
-	ambient      = 0.58 // light without a direction; the rest depends on the slope
+	heightColors = 64        // different ones between the lowest and the highest place
+	thinnest     = 3 * pixel // strip of one colour
+	ambient      = 0.58      // light without a direction; the rest depends on the slope
+	fullLight    = 1.07      // light on a slope that faces it
 	seamBleeds   = pixel * 0.6
 )
 
@@ -207,8 +209,9 @@ func (m *mesh) cell(c canvas, bar *colorBar, i, j int) {
 	for _, p := range outline {
 		lo, hi = min(lo, p.z), max(hi, p.z)
 	}
-	// A steep cell has several colours.
-	slices := max(1, int(math.Ceil((hi-lo)*heightColors)))
+	// A steep cell has several colours, as many as can be seen.
+	tall := m.box.flat(vector{z: hi - lo}).Y
+	slices := max(1, int(math.Ceil(min((hi-lo)*heightColors, math.Abs(float64(tall/thinnest))))))
 	for k := range slices {
 		from, to := lo+(hi-lo)*float64(k)/float64(slices), lo+(hi-lo)*float64(k+1)/float64(slices)
 		piece := outline
