@@ -115,7 +115,18 @@ func corner(p, q float64, nx, ny int) (k int, a, b float64) {
 }
 
 func bilinear(z00, z10, z01, z11, a, b float64) float64 {
-	return (1-b)*((1-a)*z00+a*z10) + b*((1-a)*z01+a*z11)
+	return between(between(z00, z10, a), between(z01, z11, a), b)
+}
+
+// between returns p + t (q - p); at an end what is at the other does not matter.
+func between(p, q, t float64) float64 {
+	switch t {
+	case 0:
+		return p
+	case 1:
+		return q
+	}
+	return (1-t)*p + t*q
 }
 
 // slopes returns the normals of the surface at the grid points, from
