@@ -25,11 +25,13 @@ type sizes struct {
 	cholesky int           // order of the factorised matrix
 	array    int           // bytes of an array in memory, at most
 	interior int           // collocation points of a training step
+	cells    int           // of a side of a large acoustic grid
+	large    int           // of the largest
 }
 
 var (
-	full  = sizes{rounds: 5, tries: 3, duration: 10 * time.Millisecond, square: 1024, cholesky: 2000, array: 512 << 20, interior: 10000}
-	quick = sizes{rounds: 3, tries: 2, duration: 3 * time.Millisecond, square: 512, cholesky: 600, array: 64 << 20, interior: 1000}
+	full  = sizes{rounds: 5, tries: 3, duration: 10 * time.Millisecond, square: 1024, cholesky: 2000, array: 512 << 20, interior: 10000, cells: 4096, large: 16384}
+	quick = sizes{rounds: 3, tries: 2, duration: 3 * time.Millisecond, square: 512, cholesky: 600, array: 64 << 20, interior: 1000, cells: 1024, large: 2048}
 )
 
 // Check returns an error if a value is out of range.
@@ -43,7 +45,10 @@ func (s Settings) Check() error {
 // Kernels measures and reports. Nothing else in the process may use the
 // kernels meanwhile: their implementation changes from task to task. It stops
 // within a task once ctx is cancelled.
-func Kernels(ctx context.Context, s Settings) (*Report, error) {
+func Kernels(ctx context.Context, s Settings) (*Report, error) { return s.measured(ctx, kernels) }
+
+// measured calls a suite with its sizes.
+func (s Settings) measured(ctx context.Context, suite func(context.Context, Settings, sizes) (*Report, error)) (*Report, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
@@ -54,7 +59,7 @@ func Kernels(ctx context.Context, s Settings) (*Report, error) {
 	if s.Quick {
 		size = quick
 	}
-	return kernels(ctx, s, size)
+	return suite(ctx, s, size)
 }
 
 func kernels(ctx context.Context, s Settings, size sizes) (*Report, error) {
@@ -63,9 +68,14 @@ func kernels(ctx context.Context, s Settings, size sizes) (*Report, error) {
 		return nil, err
 	}
 	defer stop()
-	r := &Report{
+	return report(ctx, s, size, simd.Levels(), tasks)
+}
+
+// report measures the tasks, which stand at these levels.
+func report(ctx context.Context, s Settings, size sizes, levels []string, tasks []task) (r *Report, err error) {
+	r = &Report{
 		Platform: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
-		Levels: simd.Levels(), Threads: s.Threads, Quick: s.Quick,
+		Levels: levels, Threads: s.Threads, Quick: s.Quick,
 	}
 	if r.Results, r.Spread, err = measure(ctx, tasks, size, s.Progress); err != nil {
 		return nil, err

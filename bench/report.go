@@ -25,7 +25,11 @@ const (
 	groupFunction = "function" // elementary functions in the L1 cache, 1e9 elements/s
 	groupProduct  = "product"  // matrix products, GFLOP/s
 	groupStep     = "step"     // iterations of Adam on a PINN, ms
+	groupStencil  = "stencil"  // acoustic steps, 1e9 cells/s
 )
+
+// lowerIsBetter are the groups whose values are times.
+var lowerIsBetter = map[string]bool{groupStep: true}
 
 // Work says what was measured.
 type Work struct {
@@ -34,6 +38,9 @@ type Work struct {
 	Precision string `json:"precision"`
 	Level     string `json:"level"`
 	Threads   int    `json:"threads"`
+
+	// Naive names the work of the group that does the same the plain way.
+	Naive string `json:"naive,omitempty"`
 
 	// Of one training step: see arithmetic.
 	Operations  float64 `json:"operations,omitempty"`
@@ -50,15 +57,18 @@ type Result struct {
 	// Floor is the arithmetic floor of a step in ms, TimesFloor the step over it.
 	Floor      float64 `json:"floor_ms,omitempty"`
 	TimesFloor float64 `json:"times_floor,omitempty"`
-	SpeedUp    float64 `json:"speed_up,omitempty"` // over the portable level
-	Scaling    float64 `json:"scaling,omitempty"`  // over one thread
+	SpeedUp    float64 `json:"speed_up,omitempty"`   // over the portable level
+	OverNaive  float64 `json:"over_naive,omitempty"` // over the naive way
+	Scaling    float64 `json:"scaling,omitempty"`    // over one thread
 }
 
 // relate computes the ratios.
 func (r *Report) relate() {
 	values := map[Work]float64{}
+	naive := map[[4]any]float64{}
 	for _, v := range r.Results {
 		values[v.Work] = v.Value
+		naive[[4]any{v.Group, v.Name, v.Precision, v.Threads}] = v.Value
 	}
 	for i := range r.Results {
 		v := &r.Results[i]
@@ -66,13 +76,19 @@ func (r *Report) relate() {
 			return values[Work{Group: group, Name: name, Precision: v.Precision, Level: v.Level, Threads: v.Threads}]
 		}
 		gain := func(w Work) float64 { // 0 if w was not measured
-			if v.Group == groupStep {
+			if lowerIsBetter[v.Group] {
 				return values[w] / v.Value
 			}
 			if values[w] == 0 {
 				return 0
 			}
 			return v.Value / values[w]
+		}
+		if v.Naive != "" {
+			v.OverNaive = v.Value / naive[[4]any{v.Group, v.Naive, v.Precision, v.Threads}]
+			if lowerIsBetter[v.Group] {
+				v.OverNaive = 1 / v.OverNaive
+			}
 		}
 		if v.Level != r.Levels[0] {
 			w := v.Work

@@ -11,7 +11,7 @@ import (
 type run[T simd.Float] struct {
 	*engine[T]
 	memory []scratch[T] // of each thread
-	tiling tiling       // steps 1: plain
+	tiling tiling       // without steps: two passes
 	block  block
 	// probes of receiver r are entries of the lists of its field
 	entries [][]int
@@ -143,7 +143,7 @@ const plainSteps = 64
 
 func (r *run[T]) run(ctx context.Context, s *Solver, steps int) error {
 	longest := r.tiling.steps
-	if longest <= 1 {
+	if longest == 0 {
 		longest = plainSteps
 	}
 	for steps > 0 {
@@ -152,7 +152,7 @@ func (r *run[T]) run(ctx context.Context, s *Solver, steps int) error {
 		}
 		n := min(steps, longest)
 		r.begin(s, n)
-		if r.tiling.steps > 1 {
+		if r.tiling.steps > 0 {
 			r.advanceTiled(r.tiling, n, &r.block, r.memory)
 		} else {
 			r.advancePlain(n, &r.block, r.memory)

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
@@ -20,7 +21,11 @@ import (
 // the threads; a tile starts when the one below it in index has finished.
 type Plan struct {
 	Width, Height int // cells of a tile
-	Steps         int // time steps a tile
+	Steps         int // time steps a tile; 1: one pass over the fields a step
+	// TwoPass takes all velocities of a step and then all pressures, threads on
+	// bands of rows: the plain way, best for a grid that fits in the caches, and
+	// the only one between periodic sides.
+	TwoPass bool
 }
 
 // tiling is a Plan for a grid: where the tiles begin in the first step.
@@ -37,15 +42,12 @@ func (p Plan) choose(g Grid, m int, medium bool, size int, s *Settings) tiling {
 	if medium {
 		fields = 6
 	}
-	periodic := s.X0.Kind == Periodic || s.Y0.Kind == Periodic
+	small := p == Plan{} && g.Cells()*fields*size <= simd.L2()*s.Threads
+	if p.TwoPass || small || s.X0.Kind == Periodic || s.Y0.Kind == Periodic {
+		return tiling{}
+	}
 	if p.Steps == 0 {
 		p.Steps = 16
-		if g.Cells()*fields*size <= simd.L2()*s.Threads {
-			p.Steps = 1
-		}
-	}
-	if periodic || p.Steps == 1 {
-		return tiling{steps: 1}
 	}
 	slope := 2*m - 1
 	if p.Width == 0 {
@@ -154,7 +156,10 @@ func (e *engine[T]) advancePlain(steps int, b *block, memory []scratch[T]) {
 // await returns once v is at least the bound.
 func await(v *atomic.Int64, bound int64) {
 	for spins := 0; v.Load() < bound; spins++ {
-		if spins > 100 {
+		switch {
+		case spins > 5000: // the processor is busy with something else
+			time.Sleep(20 * time.Microsecond)
+		case spins > 100:
 			runtime.Gosched()
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 func TestBenchRefuses(t *testing.T) {
 	for args, want := range map[string]string{
-		"bench":                          "there is: kernels",
+		"bench":                          "there is: kernels, stencil",
 		"bench disks":                    `unknown benchmark "disks": there is: kernels`,
 		"bench kernels gpu":              `unexpected argument "gpu"`,
 		"bench kernels --threads -1":     "threads -1: must be from 1 to ",
@@ -25,7 +25,7 @@ func TestBenchRefuses(t *testing.T) {
 		code, stdout, stderr := ritz(strings.Fields(args)...)
 		assert.Equal(t, exitUsage, code, args)
 		assert.Contains(t, stderr, want)
-		assert.Contains(t, stderr, "usage: ritz bench kernels [--json]")
+		assert.Contains(t, stderr, "usage: ritz bench kernels|stencil [--json]")
 		assert.Empty(t, stdout)
 	}
 }
@@ -43,13 +43,13 @@ func TestBenchPrints(t *testing.T) {
 		"kernels --quick":                    {Quick: true},
 	} {
 		var stdout, stderr bytes.Buffer
-		code := benchWith(context.Background(), strings.Fields(args), streams{out: &stdout, err: &stderr},
-			func(_ context.Context, got bench.Settings) (*bench.Report, error) {
+		code := benchWith(context.Background(), strings.Fields(args), streams{out: &stdout, err: &stderr}, map[string]suite{
+			"kernels": func(_ context.Context, got bench.Settings) (*bench.Report, error) {
 				got.Progress(2, 3)
 				got.Progress = nil
 				assert.Equal(t, want, got, args)
 				return report, nil
-			})
+			}})
 		require.Equal(t, exitDone, code, args)
 		assert.Equal(t, "round 2 of 3\n", stderr.String(), args)
 		if !strings.Contains(args, "--json") {
@@ -64,8 +64,7 @@ func TestBenchPrints(t *testing.T) {
 
 func TestBenchFails(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	code := benchWith(context.Background(), []string{"kernels"}, streams{out: &stdout, err: &stderr},
-		func(context.Context, bench.Settings) (*bench.Report, error) { return nil, errors.New("too hot") })
+	code := benchWith(context.Background(), []string{"kernels"}, streams{out: &stdout, err: &stderr}, map[string]suite{"kernels": func(context.Context, bench.Settings) (*bench.Report, error) { return nil, errors.New("too hot") }})
 	assert.Equal(t, exitFailed, code)
 	assert.Equal(t, "ritz: too hot\n", stderr.String())
 	assert.Empty(t, stdout.String())
