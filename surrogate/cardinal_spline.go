@@ -15,7 +15,7 @@ import (
 //
 // Source: Schoenberg, Cardinal Spline Interpolation, SIAM, 1973, lecture 2.
 type cardinalSpline struct {
-	pieces [][]float64 // of each k, the coefficients of powers 0 to n-1
+	pieces [][]float64 // of each k, the coefficients of the powers n-1 to 0
 	below  []float64   // ∫_0^k M
 }
 
@@ -40,7 +40,7 @@ func newCardinalSpline(n int) *cardinalSpline {
 			}
 			sum.Mul(sum, term.Binomial(int64(n-1), int64(r)))
 			value := new(big.Rat).SetFrac(sum, factorial)
-			piece[r], _ = value.Float64()
+			piece[n-1-r], _ = value.Float64()
 			below.Add(below, value.Quo(value, new(big.Rat).SetInt64(int64(r+1))))
 		}
 		c.pieces = append(c.pieces, piece)
@@ -55,8 +55,8 @@ func (c *cardinalSpline) at(s float64) float64 {
 	}
 	k := min(int(s), len(c.pieces)-1)
 	v, t := 0.0, s-float64(k)
-	for r := len(c.pieces[k]) - 1; r >= 0; r-- {
-		v = v*t + c.pieces[k][r]
+	for _, a := range c.pieces[k] {
+		v = v*t + a
 	}
 	return v
 }
@@ -69,9 +69,9 @@ func (c *cardinalSpline) slope(u float64) (value, slope float64) {
 	}
 	k := min(int(s), len(c.pieces)-1)
 	v, dv, t := 0.0, 0.0, s-float64(k)
-	for r := len(c.pieces[k]) - 1; r >= 0; r-- {
+	for _, a := range c.pieces[k] {
 		dv = dv*t + v
-		v = v*t + c.pieces[k][r]
+		v = v*t + a
 	}
 	switch {
 	case u > 0:
@@ -93,8 +93,8 @@ func (c *cardinalSpline) integral(s float64) float64 {
 	}
 	k := min(int(s), len(c.pieces)-1)
 	v, t := 0.0, s-float64(k)
-	for r := len(c.pieces[k]) - 1; r >= 0; r-- {
-		v = v*t + c.pieces[k][r]/float64(r+1)
+	for r, a := range c.pieces[k] {
+		v = v*t + a/float64(len(c.pieces[k])-r)
 	}
 	return c.below[k] + v*t
 }

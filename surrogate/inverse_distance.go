@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+
+	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
 
 // InverseDistance is inverse distance weighting: the mean of the outputs y_i
@@ -32,6 +34,7 @@ type InverseDistanceModel struct {
 	points  distinct
 	scaling scaling
 	scaled  []float64 // points.x in the metric
+	columns []float64 // of scaled
 	tree    *kdTree   // nil without Neighbours
 }
 
@@ -75,6 +78,7 @@ func newInverseDistance(s InverseDistance, d Data) (Model, error) {
 		m.scaled = make([]float64, len(m.points.x))
 		m.scaling.to(m.scaled, m.points.x)
 	}
+	m.columns = columns(m.scaled, d.Inputs)
 	if s.Neighbours > 0 {
 		m.tree = newKDTree(m.scaled, d.Inputs)
 	}
@@ -151,12 +155,14 @@ func (m *InverseDistanceModel) LeaveOneOut() (mean, variance []float64) {
 // nearest sample, whose y_k the mean is taken relative to. So nothing overflows
 // as x tends to x_k, and s - y_k keeps its digits.
 type weights struct {
-	x       []float64   // the point, scaled
-	near    []neighbour // the samples that have weight
-	w       []float64   // of these
-	nearest int         // position of the nearest; -1: there is no sample
-	total   float64     // Σ w
-	delta   []float64   // s - y_k
+	x        []float64 // the point, scaled
+	near     []neighbour
+	index    []int     // the samples that have weight
+	distance []float64 // of these, and
+	w        []float64
+	nearest  int       // position of the nearest; -1: there is no sample
+	total    float64   // Σ w
+	delta    []float64 // s - y_k
 }
 
 func (m *InverseDistanceModel) newWeights() *weights {
@@ -164,63 +170,91 @@ func (m *InverseDistanceModel) newWeights() *weights {
 	if m.tree != nil {
 		n = min(n, m.spec.Neighbours+1)
 	}
-	return &weights{
-		x: make([]float64, m.data.Inputs), near: make([]neighbour, 0, n), w: make([]float64, n),
-		delta: make([]float64, m.data.Outputs),
+	w := &weights{
+		x: make([]float64, m.data.Inputs), delta: make([]float64, m.data.Outputs),
+		index: make([]int, n), distance: make([]float64, n), w: make([]float64, n),
 	}
+	for i := range w.index {
+		w.index[i] = i
+	}
+	return w
 }
 
-// find computes the weights at w.x of all samples but skip.
+// find computes the weights at w.x of all samples but skip, if that is not negative.
 func (w *weights) find(m *InverseDistanceModel, skip int) {
-	if m.tree != nil {
-		k := m.spec.Neighbours
-		if skip >= 0 {
-			k++
-		}
-		w.near = m.tree.nearest(w.x, min(k, m.points.n()), w.near)
-	} else {
-		d := m.data.Inputs
-		w.near = w.near[:0]
-		for i := range m.points.n() {
-			w.near = append(w.near, neighbour{i, distance(w.x, m.scaled[i*d:(i+1)*d])})
-		}
-	}
+	w.measure(m, skip >= 0)
 	w.nearest, w.total = -1, 0
-	for i, a := range w.near {
-		if a.index != skip && (w.nearest < 0 || a.distance < w.near[w.nearest].distance) {
+	for i, r := range w.distance {
+		if (w.nearest < 0 || r < w.distance[w.nearest]) && w.index[i] != skip {
 			w.nearest = i
 		}
 	}
 	if w.nearest < 0 {
 		return
 	}
-	least := w.near[w.nearest].distance
-	for i, a := range w.near {
+	least := w.distance[w.nearest]
+	for i, r := range w.distance {
+		w.w[i] = least / r
+	}
+	powers(w.w, m.spec.P)
+	for i := range w.w {
 		switch {
-		case a.index == skip:
-			w.w[i] = 0
 		case i == w.nearest:
 			w.w[i] = 1
-		default:
-			w.w[i] = power(least/a.distance, m.spec.P)
+		case w.index[i] == skip:
+			w.w[i] = 0
 		}
 		w.total += w.w[i]
 	}
 }
 
-// power is r^p, the usual exponents without a logarithm.
-func power(r, p float64) float64 {
+// measure sets the samples and their distances, one more if one is to be skipped.
+func (w *weights) measure(m *InverseDistanceModel, more bool) {
+	if m.tree != nil {
+		k := m.spec.Neighbours
+		if more {
+			k++
+		}
+		w.near = m.tree.nearest(w.x, min(k, m.points.n()), w.near)
+		w.index, w.distance, w.w = w.index[:len(w.near)], w.distance[:len(w.near)], w.w[:len(w.near)]
+		for i, a := range w.near {
+			w.index[i], w.distance[i] = a.index, a.distance
+		}
+		return
+	}
+	squares(w.distance, w.x, m.columns)
+	d := m.data.Inputs
+	for i, r2 := range w.distance {
+		if safeSquare(r2) {
+			w.distance[i] = math.Sqrt(r2)
+		} else {
+			w.distance[i] = distance(w.x, m.scaled[i*d:(i+1)*d])
+		}
+	}
+}
+
+// powers raises ratios, at least 0, to the power p.
+func powers(w []float64, p float64) {
 	switch p {
 	case 1:
-		return r
 	case 2:
-		return r * r
+		for i, r := range w {
+			w[i] = r * r
+		}
 	case 3:
-		return r * r * r
+		for i, r := range w {
+			w[i] = r * r * r
+		}
 	case 4:
-		return r * r * (r * r)
+		for i, r := range w {
+			w[i] = r * r * (r * r)
+		}
+	default:
+		for i, r := range w {
+			w[i] = p * math.Log(r)
+		}
+		simd.Exp(w, w)
 	}
-	return math.Pow(r, p)
 }
 
 // mean writes s, NaN if there is no sample.
@@ -232,11 +266,11 @@ func (w *weights) mean(m *InverseDistanceModel, s []float64) {
 		return
 	}
 	o := len(s)
-	base := m.points.y[w.near[w.nearest].index*o:]
+	base := m.points.y[w.index[w.nearest]*o:]
 	for q := range s {
 		sum := 0.0
-		for i, a := range w.near {
-			sum += w.w[i] * (m.points.y[a.index*o+q] - base[q])
+		for i, v := range w.w {
+			sum += v * (m.points.y[w.index[i]*o+q] - base[q])
 		}
 		w.delta[q] = sum / w.total
 		s[q] = base[q] + w.delta[q]
@@ -247,15 +281,15 @@ func (w *weights) mean(m *InverseDistanceModel, s []float64) {
 func (w *weights) gradient(m *InverseDistanceModel, g []float64) {
 	clear(g)
 	d, o := len(w.x), len(w.delta)
-	if w.near[w.nearest].distance == 0 {
+	if w.distance[w.nearest] == 0 {
 		return
 	}
-	base := m.points.y[w.near[w.nearest].index*o:]
-	for i, a := range w.near {
+	base := m.points.y[w.index[w.nearest]*o:]
+	for i, k := range w.index {
 		for q := range o {
-			c := -m.spec.P * w.w[i] / w.total / a.distance * (m.points.y[a.index*o+q] - base[q] - w.delta[q])
+			c := -m.spec.P * w.w[i] / w.total / w.distance[i] * (m.points.y[k*o+q] - base[q] - w.delta[q])
 			for j, v := range w.x {
-				g[q*d+j] += c * ((v - m.scaled[a.index*d+j]) / a.distance) * m.scaling.factor[j]
+				g[q*d+j] += c * ((v - m.scaled[k*d+j]) / w.distance[i]) * m.scaling.factor[j]
 			}
 		}
 	}

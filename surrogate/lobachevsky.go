@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"github.com/seed-0772dd2d/ritz/internal/linalg"
+	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
 
 // Lobachevsky interpolates by products of Lobachevsky splines,
@@ -43,11 +44,13 @@ type LobachevskyModel struct {
 	spline  *cardinalSpline
 	scaling scaling   // to units in which the support is |u| < n/2
 	scaled  []float64 // points.x in these units
+	columns []float64 // of scaled
 	height  float64   // Π_j φ(0)/M(n/2): what a product of M is to be multiplied by
 	width   []float64 // ∫φ over all of input j
 	tree    *kdTree   // nil where most supports overlap
 	nugget  float64   // added to the diagonal
 	c       []float64 // a row a point, a column an output
+	byPoint []float64 // columns of c
 }
 
 type lobachevskyFile struct {
@@ -81,6 +84,7 @@ func (s Lobachevsky) Fit(ctx context.Context, d Data) (Model, error) {
 	if err := m.solve(ctx); err != nil {
 		return nil, err
 	}
+	m.byPoint = columns(m.c, d.Outputs)
 	return m, nil
 }
 
@@ -113,6 +117,7 @@ func newLobachevsky(s Lobachevsky, d Data) (*LobachevskyModel, error) {
 	m.height = math.Pow(root/2, float64(d.Inputs))
 	m.scaled = make([]float64, len(m.points.x))
 	m.scaling.to(m.scaled, m.points.x)
+	m.columns = columns(m.scaled, d.Inputs)
 	m.tree = newKDTree(m.scaled, d.Inputs)
 	n, near := m.points.n(), 0
 	list := make([]int, 0, n)
@@ -142,16 +147,17 @@ func (m *LobachevskyModel) kernel(a, b []float64) float64 {
 	return v
 }
 
-// overlapping lists the points whose support holds x, scaled.
-func (m *LobachevskyModel) overlapping(x []float64, list []int) []int {
-	if m.tree != nil {
-		return m.tree.inBox(x, m.half(), list)
+// kernels writes Π_j φ between u, scaled, and every point.
+func (m *LobachevskyModel) kernels(v, u []float64) {
+	for i := range v {
+		v[i] = m.height
 	}
-	list = list[:0]
-	for i := range m.points.n() {
-		list = append(list, i)
+	for j, at := range u {
+		column := m.columns[j*len(v) : (j+1)*len(v)]
+		for i, c := range column {
+			v[i] *= m.spline.at(m.half() - math.Abs(at-c))
+		}
 	}
-	return list
 }
 
 // sparseFrom is the number of points from which on a matrix with few non-zero
@@ -250,12 +256,19 @@ func (m *LobachevskyModel) Predict(x, y []float64) error {
 	}
 	inBlocks(n, func(first, last int) {
 		var list []int
-		u := make([]float64, d)
+		u, v := make([]float64, d), make([]float64, m.points.n())
 		for i := first; i < last; i++ {
 			m.scaling.to(u, x[i*d:(i+1)*d])
-			list = m.overlapping(u, list)
 			s := y[i*o : (i+1)*o]
+			if m.tree == nil {
+				m.kernels(v, u)
+				for q := range s {
+					s[q] = simd.Dot(v, m.byPoint[q*len(v):])
+				}
+				continue
+			}
 			clear(s)
+			list = m.tree.inBox(u, m.half(), list)
 			for _, k := range list {
 				v := m.kernel(u, m.scaled[k*d:(k+1)*d])
 				for q := range s {
@@ -276,11 +289,16 @@ func (m *LobachevskyModel) PredictGradient(x, gradient []float64) error {
 		return err
 	}
 	inBlocks(n, func(first, last int) {
-		var list []int
+		list := make([]int, m.points.n())
+		for k := range list {
+			list[k] = k
+		}
 		u, v, dv := make([]float64, d), make([]float64, d), make([]float64, d)
 		for i := first; i < last; i++ {
 			m.scaling.to(u, x[i*d:(i+1)*d])
-			list = m.overlapping(u, list)
+			if m.tree != nil {
+				list = m.tree.inBox(u, m.half(), list)
+			}
 			g := gradient[i*d*o : (i+1)*d*o]
 			clear(g)
 			for _, k := range list {
@@ -384,5 +402,6 @@ func decodeLobachevsky(data []byte) (Model, error) {
 		return nil, fmt.Errorf("%w: nugget %g", ErrFile, f.Nugget)
 	}
 	m.c, m.nugget = f.C, f.Nugget
+	m.byPoint = columns(m.c, f.Data.Outputs)
 	return m, nil
 }

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/seed-0772dd2d/ritz/internal/linalg"
+	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
 
 // RadialBasis is a sum of radial functions about the samples and of a polynomial
@@ -34,7 +35,8 @@ import (
 // Cholesky factor. If rounding prevents that, a nugget is added to the diagonal.
 //
 // A shape ε that is not given is the one with the least leave-one-out error, found
-// on a grid of log ε and by golden section from the best point of it.
+// on a grid of log ε and by golden section from the best point of it, among those
+// whose matrix has a condition below 1e13.
 //
 // Sources: Wendland, Scattered Data Approximation, 2005, chapters 8 and 9; Rippa, An
 // algorithm for selecting a good value for the parameter c in radial basis function
@@ -53,10 +55,12 @@ type RadialBasisModel struct {
 	points  distinct
 	scaling scaling
 	scaled  []float64 // points.x
+	columns []float64 // of scaled
 	kernel  radialKernel
 	tail    *polynomials // on [0, 1]^d, as everything else
 	nugget  float64
 	c       []float64 // a row a point, a column an output
+	byPoint []float64 // columns of c
 	beta    []float64 // a row a term
 }
 
@@ -113,6 +117,7 @@ func (s RadialBasis) Fit(ctx context.Context, d Data) (Model, error) {
 	}
 	m.nugget = system.nugget
 	m.c, m.beta = system.solve(m.points.y, m.data.Outputs)
+	m.byPoint = columns(m.c, m.data.Outputs)
 	return m, nil
 }
 
@@ -139,6 +144,7 @@ func newRadialBasis(s RadialBasis, d Data) (*RadialBasisModel, error) {
 	m := &RadialBasisModel{spec: s, data: d, points: distinctPoints(d), scaling: unitScaling(d), kernel: kernel}
 	m.scaled = make([]float64, len(m.points.x))
 	m.scaling.to(m.scaled, m.points.x)
+	m.columns = columns(m.scaled, d.Inputs)
 	var indices [][]int
 	if degree >= 0 {
 		if indices, err = multiIndices(d.Inputs, degree, 1, m.points.n()); err != nil {
@@ -158,18 +164,6 @@ func (m *RadialBasisModel) tailReflections() (*reflections, error) {
 	return h, nil
 }
 
-// squares writes the squared distances from u to the first points.
-func (m *RadialBasisModel) squares(r2, u []float64) {
-	d := len(u)
-	for i := range r2 {
-		sum := 0.0
-		for j, v := range u {
-			sum += (v - m.scaled[i*d+j]) * (v - m.scaled[i*d+j])
-		}
-		r2[i] = sum
-	}
-}
-
 // radialSystem is the factored system.
 type radialSystem struct {
 	h      *reflections
@@ -186,7 +180,7 @@ func (m *RadialBasisModel) factor(h *reflections, nugget float64) (*radialSystem
 	inBlocks(n, func(first, last int) {
 		r2 := make([]float64, n)
 		for i := first; i < last; i++ {
-			m.squares(r2, m.scaled[i*d:(i+1)*d])
+			squares(r2, m.scaled[i*d:(i+1)*d], m.columns)
 			m.kernel.values(phi[i*n:(i+1)*n], r2)
 		}
 	})
@@ -249,40 +243,54 @@ func (s *radialSystem) diagonal() []float64 {
 
 // fitShape sets the shape.
 func (m *RadialBasisModel) fitShape(ctx context.Context, h *reflections) error {
-	n := m.points.n()
-	m.spec.Shape, m.kernel.shape = 1, 1
-	if n == h.t {
+	m.setShape(1)
+	if m.points.n() == h.t {
 		return nil // the tail takes all
 	}
+	for _, nugget := range []float64{0, -1} {
+		shape, err := m.searchShape(ctx, h, nugget)
+		if err != nil {
+			return err
+		}
+		if shape > 0 {
+			m.setShape(shape)
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: no shape of the %s radial functions of %d points gives a leave-one-out error; give one", ErrData, m.spec.Kernel, m.points.n())
+}
+
+func (m *RadialBasisModel) setShape(shape float64) { m.spec.Shape, m.kernel.shape = shape, shape }
+
+// searchShape is the shape with the least leave-one-out error, with the nugget that
+// factor takes; 0 if there is none.
+func (m *RadialBasisModel) searchShape(ctx context.Context, h *reflections, nugget float64) (float64, error) {
 	// From a width far beyond the domain to a fraction of the points' distance.
-	spacing := math.Pow(float64(n), -1/float64(m.data.Inputs))
+	spacing := math.Pow(float64(m.points.n()), -1/float64(m.data.Inputs))
 	low, high := math.Log(0.05), math.Log(5/spacing)
 	const steps = 24
-	least, best := math.Inf(1), math.NaN()
+	least, best := math.Inf(1), math.Inf(-1)
 	try := func(logShape float64) float64 {
-		e := m.looError(h, math.Exp(logShape))
+		if ctx.Err() != nil {
+			return math.Inf(1)
+		}
+		e := m.looError(h, math.Exp(logShape), nugget)
 		if e < least {
 			least, best = e, logShape
 		}
 		return e
 	}
 	for i := range steps {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		try(low + (high-low)*float64(i)/(steps-1))
 	}
-	if math.IsNaN(best) {
-		return fmt.Errorf("%w: no shape of the %s radial functions of %d points gives a leave-one-out error; give one", ErrData, m.spec.Kernel, n)
+	if math.IsInf(best, -1) {
+		return 0, ctx.Err()
 	}
 	ratio := (math.Sqrt(5) - 1) / 2
 	a, b := best-(high-low)/(steps-1), best+(high-low)/(steps-1)
 	c, d := b-ratio*(b-a), a+ratio*(b-a)
 	ec, ed := try(c), try(d)
 	for b-a > 0.01 {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		if ec < ed {
 			b, d, ed = d, c, ec
 			c = b - ratio*(b-a)
@@ -293,17 +301,16 @@ func (m *RadialBasisModel) fitShape(ctx context.Context, h *reflections) error {
 			ed = try(d)
 		}
 	}
-	m.spec.Shape = math.Exp(best)
-	m.kernel.shape = m.spec.Shape
-	return nil
+	return math.Exp(best), ctx.Err()
 }
 
 // looError is the mean square of the leave-one-out errors c_i/Q_ii, relative to
-// the variance of each output; infinite where rounding would spoil it.
-func (m *RadialBasisModel) looError(h *reflections, shape float64) float64 {
+// the variance of each output; infinite where there is no factor or, without a
+// nugget, rounding would spoil it.
+func (m *RadialBasisModel) looError(h *reflections, shape, nugget float64) float64 {
 	m.kernel.shape = shape
-	s, err := m.factor(h, 0)
-	if err != nil || s.chol.Condition() > 1e13 {
+	s, err := m.factor(h, nugget)
+	if err != nil || nugget == 0 && s.chol.Condition() > 1e13 {
 		return math.Inf(1)
 	}
 	o := m.data.Outputs
@@ -353,16 +360,13 @@ func (m *RadialBasisModel) Predict(x, y []float64) error {
 		phi, f := make([]float64, m.points.n()), make([]float64, len(m.tail.terms))
 		for i := first; i < last; i++ {
 			m.scaling.to(u, x[i*d:(i+1)*d])
-			m.squares(phi, u)
+			squares(phi, u, m.columns)
 			m.kernel.values(phi, phi)
 			m.tail.fill(t, u)
 			m.tail.at(t, f)
 			s := y[i*o : (i+1)*o]
-			clear(s)
-			for k, v := range phi {
-				for q := range s {
-					s[q] += v * m.c[k*o+q]
-				}
+			for q := range s {
+				s[q] = simd.Dot(phi, m.byPoint[q*len(phi):])
 			}
 			for k, v := range f {
 				for q := range s {
@@ -387,7 +391,7 @@ func (m *RadialBasisModel) PredictGradient(x, gradient []float64) error {
 		psi := make([]float64, m.points.n())
 		for i := first; i < last; i++ {
 			m.scaling.to(u, x[i*d:(i+1)*d])
-			m.squares(psi, u)
+			squares(psi, u, m.columns)
 			m.kernel.slopes(psi, psi)
 			m.tail.fill(t, u)
 			for q := range o {
@@ -460,5 +464,6 @@ func decodeRadialBasis(data []byte) (Model, error) {
 		return nil, fmt.Errorf("%w: nugget %g, shape %g", ErrFile, f.Nugget, f.Spec.Shape)
 	}
 	m.nugget, m.c, m.beta = f.Nugget, f.C, f.Beta
+	m.byPoint = columns(m.c, f.Data.Outputs)
 	return m, nil
 }

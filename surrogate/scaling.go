@@ -42,6 +42,28 @@ func (s scaling) to(u, x []float64) {
 	}
 }
 
+// columns is x with a row a point as one with a row an input: in it a loop over the
+// points runs without a step.
+func columns(x []float64, inputs int) []float64 {
+	n := len(x) / inputs
+	c := make([]float64, len(x))
+	for i, v := range x {
+		c[i%inputs*n+i/inputs] = v
+	}
+	return c
+}
+
+// squares writes to r2 the squared distances from u to the points of columns.
+func squares(r2, u, columns []float64) {
+	n := len(r2)
+	clear(r2)
+	for j, v := range u {
+		for i, c := range columns[j*n : (j+1)*n] {
+			r2[i] += (c - v) * (c - v)
+		}
+	}
+}
+
 // distance is the Euclidean distance of two points, also where the squares of
 // its components would underflow or overflow.
 func distance(a, b []float64) float64 {
@@ -49,7 +71,7 @@ func distance(a, b []float64) float64 {
 	for j, v := range a {
 		sum += (v - b[j]) * (v - b[j])
 	}
-	if sum > 1e-280 && sum < 1e300 {
+	if safeSquare(sum) {
 		return math.Sqrt(sum)
 	}
 	largest := 0.0
@@ -66,3 +88,7 @@ func distance(a, b []float64) float64 {
 	}
 	return largest * math.Sqrt(sum)
 }
+
+// safeSquare tells whether a sum of squares has lost nothing to underflow or
+// overflow.
+func safeSquare(v float64) bool { return v > 1e-280 && v < 1e300 }
