@@ -25,6 +25,8 @@ type conformance struct {
 	outputs      bool // a y + b gives a s + b
 	single       bool // has one output only
 	saved        bool
+
+	looser float64 // factor on the tolerances, of a matrix that is nearly singular; 0 means 1
 }
 
 var methods = map[string]conformance{
@@ -51,7 +53,9 @@ var methods = map[string]conformance{
 	"ensemble":                    {spec: Ensemble{Members: []Spec{RadialBasis{}, Polynomial{}, InverseDistance{Scale: true}}}, gradient: true, inputs: true, outputs: true, saved: true},
 	"ensemble of one":             {spec: Ensemble{Members: []Spec{InverseDistance{}}, CrossValidation: CrossValidation{Folds: 1000}}, interpolates: true, gradient: true, outputs: true, saved: true},
 	"ensemble of ensembles":       {spec: Ensemble{Members: []Spec{Ensemble{Members: []Spec{Polynomial{}}}, RadialBasis{}}, Weights: "equal"}, gradient: true, inputs: true, outputs: true, saved: true},
-	"kriging":                     {spec: Kriging{Correlation: "gaussian", Theta: []float64{0.05, 0.02}}, interpolates: true, gradient: true, single: true},
+	"kriging given":               {spec: Kriging{Correlation: "gaussian", Theta: []float64{0.05, 0.02}}, interpolates: true, gradient: true, leaveOneOut: true, outputs: true, single: true, saved: true},
+	"kriging fitted":              {spec: Kriging{Starts: 2}, interpolates: true, gradient: true, single: true, saved: true, looser: 1e4},
+	"kriging linear nugget":       {spec: Kriging{Trend: "linear", Correlation: "power_exponential", Theta: []float64{0.1}, Nugget: 0.01}, gradient: true, outputs: true, single: true, saved: true},
 }
 
 // conformanceData has two outputs, or one, and one point twice.
@@ -106,7 +110,7 @@ func checkInterpolation(t *testing.T, c conformance, m Model, d Data) {
 		if row := i / o; row == 3 || row == 20 {
 			want = (d.Y[3*o+i%o] + d.Y[20*o+i%o]) / 2
 		}
-		require.InDelta(t, want, y[i], 1e-8, "row %d, output %d", i/o, i%o)
+		require.InDelta(t, want, y[i], 1e-8*max(c.looser, 1), "row %d, output %d", i/o, i%o)
 	}
 }
 
@@ -138,7 +142,7 @@ func checkGradient(t *testing.T, c conformance, m Model, d Data) {
 			for o := range outputs {
 				want := (4*fine[o] - coarse[o]) / 3
 				got := gradient[(i*outputs+o)*inputs+j]
-				require.InDelta(t, want, got, 1e-5*(1+math.Abs(want)), "point %v, output %d, input %d", x[i*inputs:(i+1)*inputs], o, j)
+				require.InDelta(t, want, got, 1e-5*max(c.looser, 1)*(1+math.Abs(want)), "point %v, output %d, input %d", x[i*inputs:(i+1)*inputs], o, j)
 			}
 		}
 	}
@@ -239,7 +243,11 @@ func checkLeaveOneOut(t *testing.T, c conformance, m Model, d Data) {
 			if variance != nil {
 				one := make([]float64, 1)
 				require.NoError(t, others.(Variance).PredictVariance(d.X[2*i:2*i+2], want, one))
-				require.InEpsilon(t, one[0], variance[i], 1e-7)
+				tolerance := 1e-7
+				if c.single {
+					tolerance = 0.2 // Kriging keeps σ² of all observations
+				}
+				require.InDelta(t, one[0], variance[i], 1e-9+tolerance*one[0])
 			}
 		}
 	}

@@ -60,6 +60,8 @@ func seal(m Model) (envelope, error) {
 	switch m.(type) {
 	case *InverseDistanceModel:
 		kind = "inverse_distance"
+	case *KrigingModel:
+		kind = "kriging"
 	case *LobachevskyModel:
 		kind = "lobachevsky"
 	case *RadialBasisModel:
@@ -97,6 +99,8 @@ func open(e envelope, depth int) (Model, error) {
 	switch e.Kind {
 	case "inverse_distance":
 		m, err = decodeInverseDistance(e.Model)
+	case "kriging":
+		m, err = decodeKriging(e.Model)
 	case "lobachevsky":
 		m, err = decodeLobachevsky(e.Model)
 	case "radial_basis":
