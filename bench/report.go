@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Report is what Kernels measured.
+// Report is what a suite measured.
 type Report struct {
 	Platform string   `json:"platform"`
 	Go       string   `json:"go"`
@@ -26,6 +26,7 @@ const (
 	groupProduct  = "product"  // matrix products, GFLOP/s
 	groupStep     = "step"     // iterations of Adam on a PINN, ms
 	groupStencil  = "stencil"  // acoustic steps, 1e9 cells/s
+	groupSampling = "sampling" // points, 1e6 coordinates/s
 )
 
 // lowerIsBetter are the groups whose values are times.

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	benchUsage = "kernels|stencil [--json] [--quick] [--threads N]"
+	benchUsage = "kernels|sampling|stencil [--json] [--quick] [--threads N]"
 	benchHelp  = `
   --json       print the report as JSON
   --quick      take seconds instead of minutes: smaller sizes, fewer rounds
@@ -23,6 +23,8 @@ on all, the peak of multiply-adds, the bandwidth of memory, elementary functions
 matrix products as part of the peak, and the training step of a PINN beside its
 arithmetic floor.
 
+sampling: points a second, beside one coordinate at a time by its formula.
+
 stencil: acoustic waves on large and small grids beside two plain passes over
 the fields, in Go and, where there is gcc, in C with OpenMP.
 
@@ -32,7 +34,7 @@ Let nothing else run meanwhile.`
 // suite is a set of measurements.
 type suite = func(context.Context, bench.Settings) (*bench.Report, error)
 
-var suites = map[string]suite{"kernels": bench.Kernels, "stencil": bench.Stencil}
+var suites = map[string]suite{"kernels": bench.Kernels, "sampling": bench.Sampling, "stencil": bench.Stencil}
 
 func runBench(ctx context.Context, args []string, s streams) int {
 	return benchWith(ctx, args, s, suites)
