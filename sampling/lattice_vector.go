@@ -110,7 +110,8 @@ func primePower(n int) (p, m int) {
 // same greatest common divisor n/q with n form a level: k = (n/q) k' with k'
 // prime to q. Modulo q, and up to sign, the numbers prime to q are the powers
 // of a generator g, so that on a level y is a cyclic convolution in the
-// exponents of z and 1/k', which Fourier transforms do.
+// exponents of z and 1/k', which Fourier transforms do. (Of k and n-k one is
+// taken: y is half its size, and on the level q = 2, where it is not, constant.)
 //
 // Source: Nuyens and Cools, Math. Comp. 75 (2006) 903-920; J. Complexity 22
 // (2006) 4-28.
@@ -124,7 +125,6 @@ type fastMerits struct {
 type latticeLevel struct {
 	power   []int        // by exponent: g^a mod q
 	stride  int          // n/q
-	twice   float64      // 2 where k and n-k are different points
 	kernel  []complex128 // transform of w(g^a)
 	fft     *fourier.FFT // of the padded length
 	real    []float64
@@ -139,10 +139,7 @@ func newFastMerits(p []float64, prime, power int) *fastMerits {
 		if prime == 2 {
 			order = max(q/4, 1)
 		}
-		l := latticeLevel{power: make([]int, order), stride: len(p) / q, twice: 2}
-		if q == 2 {
-			l.twice = 1
-		}
+		l := latticeLevel{power: make([]int, order), stride: len(p) / q}
 		length := 1
 		for length < 2*order {
 			length *= 2
@@ -172,7 +169,7 @@ func (f *fastMerits) merits() ([]int, []float64) {
 		order := len(l.power)
 		clear(l.real)
 		for a, t := range l.power { // 1/k' has the exponent a, k' has -a
-			l.real[(order-a)%order] = l.twice * f.p[l.stride*t]
+			l.real[(order-a)%order] = f.p[l.stride*t]
 		}
 		l.fft.Coefficients(l.complex, l.real)
 		for k := range l.complex {
