@@ -98,7 +98,7 @@ func (b *box) light(normal vector) float64 {
 		normal = normal.times(-1)
 	}
 	from := b.out.times(0.75).plus(b.up.times(0.5)).plus(b.right.times(-0.5)).unit()
-	return ambient + (1.07-ambient)*max(0, normal.dot(from))
+	return ambient + (fullLight-ambient)*max(0, normal.dot(from))
 }
 
 // near returns 1 where the side of the box at 1 faces the eye, else 0.

@@ -40,9 +40,6 @@ func contour(x, y, z []float64, level float64) [][]vg.Point {
 			for a := range 4 {
 				b := (a + 1) % 4
 				edges := [3][3]int{{a, b, side[a]}, {a, 4, 6*k + 2 + a}, {b, 4, 6*k + 2 + b}}
-				if a >= 2 {
-					edges[0] = [3]int{b, a, side[a]} // the same direction in both cells
-				}
 				var ends []int
 				for _, e := range edges {
 					if p, q := v[e[0]], v[e[1]]; (p >= level) != (q >= level) {

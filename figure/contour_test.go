@@ -233,7 +233,7 @@ func TestOverlay(t *testing.T) {
 	h := field(11, 11)
 	red := okabeIto[1]
 	h.Series = []Series{
-		{Name: "inside", X: []float64{0.25, 2, nan}, Y: []float64{0.75, 0.5, 0.5}, Style: Points},
+		{Name: "inside", X: []float64{0.25, 1.05, nan}, Y: []float64{0.75, 0.5, 0.5}, Style: Points},
 		{X: []float64{0.5}, Y: []float64{0.5}, Style: Triangles},
 		{X: []float64{0.75}, Y: []float64{0.25}, Style: Crosses, Color: red},
 	}

@@ -2,7 +2,7 @@
 // grid, with contour lines and marks; [Surface] for the same in space; [Lines]
 // for curves and points, [Parity] for predictions against the truth, [Bars] for
 // sensitivities; and [Tile] for several of them in one picture. [Save] writes a
-// file, [Write] a stream, as PNG, SVG or PDF.
+// file, [Write] a stream, as PNG, SVG or PDF; [Animation] makes a GIF of panels.
 //
 // The conventions are those of a printed figure. Sequential colour is viridis,
 // even in perceived lightness; diverging colour has its neutral grey at zero;

@@ -58,6 +58,39 @@ func Example_surrogate() {
 	// Output:
 }
 
+// A wave on a string, frame by frame.
+func ExampleAnimation() {
+	dir, err := os.MkdirTemp("", "figure")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	a, err := figure.NewAnimation(filepath.Join(dir, "wave.gif"), 4, 3, 20)
+	if err != nil {
+		log.Fatal(err)
+	}
+	x := make([]float64, 65)
+	u := make([]float64, len(x))
+	for k := range 5 {
+		t := float64(k) / 20
+		for i := range x {
+			x[i] = float64(i) / 64
+			u[i] = math.Sin(math.Pi*x[i]) * math.Cos(math.Pi*t)
+		}
+		// The second series, of the extremes, keeps the axis the same.
+		frame := figure.Lines{Title: fmt.Sprintf("t = %.2f", t), XLabel: "x", YLabel: "u", Series: []figure.Series{
+			{X: x, Y: u}, {X: []float64{0.5, 0.5}, Y: []float64{-1, 1}, Style: figure.Crosses},
+		}}
+		if err := a.Frame(frame); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := a.Close(); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+}
+
 // The heat equation: its solution as a map, and as curves at two times.
 func Example() {
 	t := []float64{0, 0.25, 0.5, 0.75, 1}

@@ -60,23 +60,10 @@ func Save(path string, width, height float64, p Panel) error {
 
 // Write writes the panel in the format png, svg or pdf, as [Save] does.
 func Write(out io.Writer, format string, width, height float64, p Panel) error {
-	if p == nil {
-		return fmt.Errorf("figure: no panel: %w", ErrNoData)
-	}
-	s, err := p.layout()
+	s, w, h, err := prepare(p, width, height)
 	if err != nil {
 		return fmt.Errorf("figure: %w", err)
 	}
-	if width == 0 {
-		width = s.width
-	}
-	if height == 0 {
-		height = s.height
-	}
-	if !(width > 0 && width <= limit && height > 0 && height <= limit) {
-		return fmt.Errorf("figure: size %g x %g inches is outside (0, %g]", width, height, limit)
-	}
-	w, h := max(snap(vg.Length(width)*vg.Inch), pixel), max(snap(vg.Length(height)*vg.Inch), pixel)
 	page, err := newBackend(format, w, h)
 	if err != nil {
 		return fmt.Errorf("figure: %w", err)
@@ -88,6 +75,26 @@ func Write(out io.Writer, format string, width, height float64, p Panel) error {
 		return fmt.Errorf("figure: %w", err)
 	}
 	return nil
+}
+
+// prepare returns the layout of a panel with its size on the page, in whole pixels.
+func prepare(p Panel, width, height float64) (s sheet, w, h vg.Length, err error) {
+	if p == nil {
+		return sheet{}, 0, 0, fmt.Errorf("no panel: %w", ErrNoData)
+	}
+	if s, err = p.layout(); err != nil {
+		return sheet{}, 0, 0, err
+	}
+	if width == 0 {
+		width = s.width
+	}
+	if height == 0 {
+		height = s.height
+	}
+	if !(width > 0 && width <= limit && height > 0 && height <= limit) {
+		return sheet{}, 0, 0, fmt.Errorf("size %g x %g inches is outside (0, %g]", width, height, limit)
+	}
+	return s, max(snap(vg.Length(width)*vg.Inch), pixel), max(snap(vg.Length(height)*vg.Inch), pixel), nil
 }
 
 // backend is what a format has to offer: the part of [vg.Canvas] that figures use.

@@ -12,8 +12,10 @@ const (
 	fineCells    = 120 // a coarser grid is divided to about so many cells a side
 	mostMesh     = 22  // mesh lines a side
 	meshWidth    = vg.Length(0.45)
-	heightColors = 64   // different ones between the lowest and the highest place
-	ambient      = 0.58 // light without a direction; the rest depends on the slope
+	heightColors = 64        // different ones between the lowest and the highest place
+	thinnest     = 3 * pixel // strip of one colour
+	ambient      = 0.58      // light without a direction; the rest depends on the slope
+	fullLight    = 1.07      // light on a slope that faces it
 	seamBleeds   = pixel * 0.6
 )
 
@@ -113,7 +115,18 @@ func corner(p, q float64, nx, ny int) (k int, a, b float64) {
 }
 
 func bilinear(z00, z10, z01, z11, a, b float64) float64 {
-	return (1-b)*((1-a)*z00+a*z10) + b*((1-a)*z01+a*z11)
+	return between(between(z00, z10, a), between(z01, z11, a), b)
+}
+
+// between returns p + t (q - p); at an end what is at the other does not matter.
+func between(p, q, t float64) float64 {
+	switch t {
+	case 0:
+		return p
+	case 1:
+		return q
+	}
+	return (1-t)*p + t*q
 }
 
 // slopes returns the normals of the surface at the grid points, from
@@ -207,8 +220,9 @@ func (m *mesh) cell(c canvas, bar *colorBar, i, j int) {
 	for _, p := range outline {
 		lo, hi = min(lo, p.z), max(hi, p.z)
 	}
-	// A steep cell has several colours.
-	slices := max(1, int(math.Ceil((hi-lo)*heightColors)))
+	// A steep cell has several colours, as many as can be seen.
+	tall := m.box.flat(vector{z: hi - lo}).Y
+	slices := max(1, int(math.Ceil(min((hi-lo)*heightColors, math.Abs(float64(tall/thinnest))))))
 	for k := range slices {
 		from, to := lo+(hi-lo)*float64(k)/float64(slices), lo+(hi-lo)*float64(k+1)/float64(slices)
 		piece := outline

@@ -123,8 +123,11 @@ func TestStems(t *testing.T) {
 	assertColor(t, ink, img.spaceAt(0.5, 0.5, 0.4))
 	assertColor(t, paper, img.spaceAt(0.5, 0.5, 0.8))
 	assert.True(t, lit(img.spaceAt(0.5, 0.5, -0.2), viridis.at(0.5)), "it ends at the surface")
-	assert.True(t, lit(img.spaceAt(0.25, 0.5, -0.4), viridis.at(0.5)), "below, hidden")
-	assert.True(t, lit(img.spaceAt(0.25, 0.5, -0.8), viridis.at(0.5)))
+	// Point and stem below the surface leave no trace.
+	s.Points = s.Points[1:]
+	below := render(t, 5, 4, s)
+	s.Points, s.Stems = nil, false
+	assert.Equal(t, render(t, 5, 4, s).Image, below.Image)
 }
 
 // Of two slopes of equal height that towards the light is brighter.
@@ -143,22 +146,65 @@ func TestLight(t *testing.T) {
 	assert.InDelta(t, b.light(vector{0, 0.6, 0.8}), b.light(vector{0, -0.6, -0.8}), 1e-15, "both sides")
 }
 
-func TestSurfaceHolesAndCuts(t *testing.T) {
-	s := hillSurface(41)
-	s.ZMin, s.ZMax = 0.1, 0.6
-	for j := 2; j <= 8; j++ {
-		for i := 30; i <= 38; i++ {
-			s.Z[j*41+i] = 0.5
+// Around a missing value there is a hole of four cells.
+func TestSurfaceHoles(t *testing.T) {
+	for _, n := range []int{11, 161} { // divided and as it is
+		x := steps(n, 0, float64(n-1))
+		s := Surface{X: x, Y: x, Z: make([]float64, n*n), ZMin: -1, ZMax: 1, Elevation: 60}
+		middle := n / 2
+		s.Z[middle*n+middle] = nan
+		img := render(t, 5, 4, s)
+		for _, d := range [][2]float64{{0.1, 0.1}, {0.8, 0.8}, {-0.8, 0.8}, {0.8, -0.8}, {-0.8, -0.8}, {1.2, 0}, {-1.2, 0}, {0, 1.2}, {0, -1.2}} {
+			if n > 11 && max(math.Abs(d[0]), math.Abs(d[1])) > 0.5 {
+				continue // less than a pixel away from the side
+			}
+			c := img.spaceAt(float64(middle)+d[0], float64(middle)+d[1], 0)
+			hole := math.Abs(d[0]) < 1 && math.Abs(d[1]) < 1
+			assert.Equal(t, hole, c.R > 0xd0 && c.B > 0xd0, "at %v: %v", d, c)
+			assert.Equal(t, hole, !lit(c, viridis.at(0.5)), "at %v: %v", d, c)
 		}
 	}
-	whole := render(t, 5, 4, s)
-	s.Z[5*41+34] = nan
+}
+
+// Points on the sides of a hole belong to the cells beside it.
+func TestMeshAroundHole(t *testing.T) {
+	x := steps(11, 0, 1)
+	for _, hole := range []int{60, 64} { // in the middle and beside the last line
+		s := Surface{X: x, Y: x, Z: make([]float64, 121), ZMin: -1, ZMax: 1}
+		s.Z[hole] = nan
+		f, err := s.frame()
+		require.NoError(t, err)
+		m := newMesh(s.X, s.Y, s.Z, f.box)
+		require.Len(t, m.x, 121)
+		missing := 0
+		for j, y := range m.y {
+			for i, at := range m.x {
+				within := max(math.Abs(at-x[hole%11]), math.Abs(y-x[hole/11])) < 0.1-1e-9
+				require.Equal(t, within, math.IsNaN(m.z[j*len(m.x)+i]), "at (%g, %g)", at, y)
+				if i < 120 && j < 120 && !m.whole(i, j) {
+					missing++
+				}
+			}
+		}
+		assert.Equal(t, 24*24, missing)
+	}
+}
+
+func TestSurfaceDiverging(t *testing.T) {
+	s := hillSurface(61)
+	s.Diverging = true
+	f, err := s.frame()
+	require.NoError(t, err)
+	assert.Equal(t, [2]float64{-1, 1}, [2]float64{f.bar.axis.lo, f.bar.axis.hi}, "colours from zero both ways")
+	assert.InDelta(t, hill(1, 1), f.box.z.lo, 1e-12, "heights of the data")
 	img := render(t, 5, 4, s)
-	at := func(i float64) float64 { return -1 + 0.05*i }
-	assert.True(t, lit(whole.spaceAt(at(34.3), at(5.3), 0.5), viridis.at(0.8)))
-	assert.False(t, lit(img.spaceAt(at(34.3), at(5.3), 0.5), viridis.at(0.8)), "the four cells around")
-	assert.False(t, lit(img.spaceAt(at(33.7), at(4.7), 0.5), viridis.at(0.8)))
-	assert.True(t, lit(img.spaceAt(at(35.3), at(5.3), 0.5), viridis.at(0.8)))
+	assert.True(t, lit(img.spaceAt(0.22, -0.22, hill(0.22, 0.22)), blueRed.at((1+hill(0.22, 0.22))/2)))
+}
+
+func TestSurfaceCuts(t *testing.T) {
+	s := hillSurface(41)
+	s.ZMin, s.ZMax = 0.1, 0.6
+	img := render(t, 5, 4, s)
 	// The top of the hill is cut off: there is its far inner slope or the wall.
 	assert.True(t, lit(img.spaceAt(0.2, -0.35, hill(0.2, 0.35)), viridis.at((hill(0.2, 0.35)-0.1)/0.5)))
 	assert.False(t, lit(img.spaceAt(0, 0, 0.59), viridis.at(1)))

@@ -36,3 +36,28 @@ func TestWrite(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, entries, 2)
 }
+
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.txt")
+	f, err := Create(path)
+	require.NoError(t, err)
+	_, err = f.WriteString("one")
+	require.NoError(t, err)
+	require.NoFileExists(t, path, "not before it is complete")
+	require.NoError(t, f.Commit())
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "one", string(data))
+
+	f, err = Create(path)
+	require.NoError(t, err)
+	f.Discard()
+	f, err = Create(path)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.Error(t, f.Commit(), "a closed file")
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
