@@ -29,10 +29,9 @@ const (
 	// of a smooth correlation from failing in most of the box.
 	searchNugget = 1e-12
 
-	// screened and subset are how many observations the candidates and the local
-	// searches see. If there are more the best ends are taken up with all of them.
-	screened   = 200
-	subset     = 500
+	// subset is how many observations the candidates and the local searches see. If
+	// there are more the best ends are taken up with all of them.
+	subset     = 200
 	finalists  = 3
 	iterations = 200 // of a local search at most
 	roughly    = 1e-3
@@ -59,23 +58,24 @@ func (m *KrigingModel) search(ctx context.Context) error {
 		m.adopt(p, p.middle())
 		return ctx.Err()
 	}
-	few, part := p.choose(screened, m.spec.Seed), p.choose(subset, m.spec.Seed)
+	part := p.choose(subset, m.spec.Seed)
 	for ; p.nugget <= 1; p.nugget = max(10*p.nugget, searchNugget) {
-		few.nugget, part.nugget = p.nugget, p.nugget
-		ends, err := m.screen(ctx, few)
+		part.nugget = p.nugget
+		ends, err := m.screen(ctx, part)
 		if err != nil {
 			return err
 		}
-		if ends, err = m.descend(ctx, part, ends, roughly, 1); err != nil {
+		if ends, err = m.descend(ctx, part, ends, roughly); err != nil {
 			return err
 		}
 		if p.n > subset && len(ends) > 0 {
-			if ends, err = m.descend(ctx, p, ends[:min(finalists, len(ends))], roughly, m.spec.Threads); err != nil {
+			p.release(ends)
+			if ends, err = m.descend(ctx, p, ends[:min(finalists, len(ends))], roughly); err != nil {
 				return err
 			}
 		}
 		if len(ends) > 0 {
-			if ends, err = m.descend(ctx, p, ends[:1], precisely, m.spec.Threads); err != nil {
+			if ends, err = m.descend(ctx, p, ends[:1], precisely); err != nil {
 				return err
 			}
 		}
@@ -206,6 +206,18 @@ func (p *problem) bounds() (lower, upper, from, to []float64) {
 	return lower, upper, from, to
 }
 
+// release moves parameters off the bounds, where the search that follows could not
+// leave them: bounded is stationary there.
+func (p *problem) release(ends []end) {
+	lower, upper, _, _ := p.bounds()
+	for _, e := range ends {
+		for k := range e.z {
+			margin := 0.05 * (upper[k] - lower[k])
+			e.z[k] = min(max(e.z[k], lower[k]+margin), upper[k]-margin)
+		}
+	}
+}
+
 // middle is the middle of what is screened.
 func (p *problem) middle() []float64 {
 	_, _, from, to := p.bounds()
@@ -252,7 +264,7 @@ func (m *KrigingModel) screen(ctx context.Context, p *problem) ([]end, error) {
 		}
 		candidates[i].z = at
 	}
-	err = m.each(ctx, p, len(candidates), 1, func(l *likelihood, i int) error {
+	err = m.each(ctx, p, len(candidates), func(l *likelihood, i int) error {
 		candidates[i].f = l.evaluate(candidates[i].z, nil)
 		return nil
 	})
@@ -282,10 +294,10 @@ func apart(candidates []end, count int, from, to []float64) []end {
 }
 
 // descend searches locally from each start and returns the ends, the best first.
-func (m *KrigingModel) descend(ctx context.Context, p *problem, starts []end, tolerance float64, threads int) ([]end, error) {
+func (m *KrigingModel) descend(ctx context.Context, p *problem, starts []end, tolerance float64) ([]end, error) {
 	lower, upper, _, _ := p.bounds()
 	ends := make([]end, len(starts))
-	err := m.each(ctx, p, len(starts), threads, func(l *likelihood, i int) (err error) {
+	err := m.each(ctx, p, len(starts), func(l *likelihood, i int) (err error) {
 		b := &bounded{objective: l, lower: lower, upper: upper, z: make([]float64, len(lower))}
 		ends[i], err = b.descend(ctx, starts[i].z, tolerance)
 		return err
@@ -294,11 +306,12 @@ func (m *KrigingModel) descend(ctx context.Context, p *problem, starts []end, to
 }
 
 // each runs f(·, 0), ..., f(·, count-1) on goroutines that have a likelihood each,
-// which works with that many threads.
-func (m *KrigingModel) each(ctx context.Context, p *problem, count, threads int, f func(l *likelihood, i int) error) error {
+// which works with the threads that are left.
+func (m *KrigingModel) each(ctx context.Context, p *problem, count int, f func(l *likelihood, i int) error) error {
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	workers := min(max(1, m.spec.Threads/threads), count)
+	workers := min(m.spec.Threads, count)
+	threads := m.spec.Threads / max(workers, 1)
 	errs := make([]error, workers)
 	for w := range workers {
 		wait.Go(func() {

@@ -49,7 +49,7 @@ func TestKrigingFindsTheBestOfRandomStarts(t *testing.T) {
 					starts[i].z = append(starts[i].z, lower[k]+(upper[k]-lower[k])*random.Float64())
 				}
 			}
-			ends, err := m.descend(context.Background(), p, starts, roughly, 1)
+			ends, err := m.descend(context.Background(), p, starts, roughly)
 			require.NoError(t, err)
 			require.NotEmpty(t, ends)
 

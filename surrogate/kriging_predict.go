@@ -75,7 +75,6 @@ func (q request) part(first, count, d int) request {
 
 // predictor is what one goroutine needs to predict at a block of points.
 type predictor struct {
-	block         int       // points
 	r             []float64 // correlations with the observations, a row of n a point; later L⁻¹r
 	kept          []float64 // the correlations, where they are needed after that
 	product, t, h []float64 // n
