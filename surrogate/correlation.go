@@ -114,25 +114,25 @@ func (c correlation) scale(theta float64, l int) float64 {
 }
 
 // multiply takes input l into the correlations of a point with others, of which
-// x holds the coordinates, v that of the point, both times scale: exponents
-// -log R to sum, polynomials, where the correlation has them, to product. The
-// work space t is overwritten. All are as long as sum at least.
+// x holds the coordinates, v that of the point, both times scale: exponents to
+// sum, polynomials, where the correlation has them, to product. The work space t
+// is overwritten. All are as long as sum at least.
 func (c correlation) multiply(l int, sum, product, x []float64, v float64, t []float64) {
 	switch c.order {
 	case 0:
-		addPower(sum, x, v, c.p[l], t)
+		subtractPower(sum, x, v, c.p[l], t)
 	case 1:
 		x, product = x[:len(sum)], product[:len(sum)]
 		for j, u := range x {
 			s := math.Abs(u - v)
-			sum[j] += s
+			sum[j] -= s
 			product[j] *= 1 + s
 		}
 	default:
 		x, product = x[:len(sum)], product[:len(sum)]
 		for j, u := range x {
 			s := math.Abs(u - v)
-			sum[j] += s
+			sum[j] -= s
 			product[j] *= 1 + s*(1+s*(1./3))
 		}
 	}
@@ -151,15 +151,16 @@ func (c correlation) start(sum, product []float64) {
 
 // finish turns sums into correlations.
 func (c correlation) finish(sum, product []float64) {
-	simd.Scale(sum, -1, sum)
 	simd.Exp(sum, sum)
 	if c.order == 0 {
 		return
 	}
 	product = product[:len(sum)]
 	for j, e := range sum {
-		// No product can overflow before exp underflows: 1 + s + s²/3 < exp s.
-		if e > 0 {
+		// As 1 + s + s²/3 < exp s no product overflows before exp is next to nothing.
+		if e < 1e-300 {
+			sum[j] = 0
+		} else {
 			sum[j] = e * product[j]
 		}
 	}
@@ -225,19 +226,19 @@ func (c correlation) sumLogSlope(l int, h, x []float64, v float64) float64 {
 	return -(sum[0] + sum[1])
 }
 
-// addPower adds |x_j - v|^p to every q_j. The work space t, at least as long as
-// q, is overwritten where p is neither 1 nor 2.
-func addPower(q, x []float64, v, p float64, t []float64) {
+// subtractPower subtracts |x_j - v|^p from every q_j. The work space t, at least as
+// long as q, is overwritten where p is neither 1 nor 2.
+func subtractPower(q, x []float64, v, p float64, t []float64) {
 	x = x[:len(q)]
 	switch p {
 	case 2:
 		for j, u := range x {
 			u -= v
-			q[j] += u * u
+			q[j] -= u * u
 		}
 	case 1:
 		for j, u := range x {
-			q[j] += math.Abs(u - v)
+			q[j] -= math.Abs(u - v)
 		}
 	default:
 		t = t[:len(q)]
@@ -245,6 +246,6 @@ func addPower(q, x []float64, v, p float64, t []float64) {
 			t[j] = p * math.Log(math.Abs(u-v)) // -Inf at 0, whose exponential is 0
 		}
 		simd.Exp(t, t)
-		simd.AddScaled(q, 1, t)
+		simd.AddScaled(q, -1, t)
 	}
 }

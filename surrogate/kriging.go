@@ -53,14 +53,15 @@ type Kriging struct {
 	P []float64
 
 	// Theta, or Lengths, are hyperparameters to be used as they are: one, or one
-	// an input. Default: fitted.
+	// an input. Default: fitted, with lengths from 0.01 to 100 widths of the domain.
 	Theta, Lengths []float64
 
 	// Nugget is added to the diagonal of R: σ² times it is the variance of noise
 	// in the observations. If R has no Cholesky factor it grows by factors of ten
-	// until there is one, and the model tells its value. Default 0.
+	// until there is one, and the model tells its value. Default 0, and 1e-12 where
+	// θ is fitted.
 	Nugget float64
-	// EstimateNugget fits the nugget too.
+	// EstimateNugget fits the nugget too, from 1e-12 to 10.
 	EstimateNugget bool
 	// Noise are known variances of noise, one an observation, in place of a
 	// nugget. Then σ² is fitted as the lengths are.

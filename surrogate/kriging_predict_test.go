@@ -300,3 +300,17 @@ func TestKrigingShapes(t *testing.T) {
 	assert.ErrorContains(t, err, "row 0, input 1")
 	assert.NoError(t, m.Predict(nil, nil))
 }
+
+// Distances beyond all lengths, in many inputs: the correlations are 0, not NaN.
+func TestKrigingFarAway(t *testing.T) {
+	const d = 400
+	data := sobolData(t, func(x []float64) float64 { return x[0] }, make([]float64, d), constant(1, d), 0, 10)
+	for _, name := range []string{"matern52", "matern32", "gaussian"} {
+		m := fitKriging(t, Kriging{Correlation: name, Lengths: []float64{0.01}}, data)
+		var mean, variance [1]float64
+		require.NoError(t, m.PredictVariance(constant(1e6, d), mean[:], variance[:]))
+		h := m.Hyperparameters()
+		assert.InDelta(t, h.Trend[0], mean[0], 1e-12)
+		assert.InDelta(t, h.Sigma2*1.1, variance[0], 1e-12)
+	}
+}

@@ -55,7 +55,7 @@ type problem struct {
 	f     []float64 // the trend's terms, a row of n each
 	q     int       // terms
 
-	// powers are |x_il - x_jl|^p_l of the pairs j < i, row by row, where p_l is
+	// powers are -|x_il - x_jl|^p_l of the pairs j < i, row by row, where p_l is
 	// neither 1 nor 2 and they are slow to compute; else nil.
 	powers [][]float64
 
@@ -91,7 +91,7 @@ func (p *problem) prepare() {
 		x := p.x[l*p.n : (l+1)*p.n]
 		all := make([]float64, p.n*(p.n-1)/2)
 		for i := range p.n {
-			addPower(all[i*(i-1)/2:][:i], x, x[i], exponent, work)
+			subtractPower(all[i*(i-1)/2:][:i], x, x[i], exponent, work)
 		}
 		p.powers[l] = all
 	}
@@ -241,7 +241,7 @@ func (l *likelihood) addSlopes(h []float64, i int) {
 	n := l.n
 	for k := range l.theta {
 		if powers := l.powers[k]; powers != nil {
-			l.slopes[k] -= l.theta[k] * simd.Dot(h, powers[i*(i-1)/2:])
+			l.slopes[k] += l.theta[k] * simd.Dot(h, powers[i*(i-1)/2:])
 			continue
 		}
 		x := l.coordinates[k*n : (k+1)*n]
