@@ -150,8 +150,8 @@ func (e *engine[T]) footprint(field int, u, v float64, in Interpolation, owner i
 	sum := map[[2]int]float64{}
 	for b, wv := range wy {
 		for a, wu := range wx {
-			i, si := fold(i0+a, e.nx, field == 1, e.x0, e.x1)
-			j, sj := fold(j0+b, e.ny, field == 2, e.y0, e.y1)
+			i, si := e.fold(0, i0+a, field)
+			j, sj := e.fold(1, j0+b, field)
 			sum[[2]int{i, j}] += wu * wv * si * sj
 		}
 	}
@@ -167,6 +167,52 @@ func (e *engine[T]) footprint(field int, u, v float64, in Interpolation, owner i
 		}
 		return a.i - b.i
 	})
+	return list
+}
+
+// fold is fold of an index of a field along an axis, one index for each unknown:
+// the first face of a periodic axis stands for the last as well, and a face on a
+// rigid side, where the velocity is 0, has the sign 0.
+func (e *engine[T]) fold(axis, i, field int) (int, float64) {
+	n, low, high := e.nx, e.x0, e.x1
+	if axis == 1 {
+		n, low, high = e.ny, e.y0, e.y1
+	}
+	face := field == axis+1
+	i, sign := fold(i, n, face, low, high)
+	switch {
+	case !face || i > 0 && i < n:
+	case low == wrap:
+		i = 0
+	case i == 0 && low == even, i == n && high == even:
+		sign = 0
+	}
+	return i, sign
+}
+
+// images adds to a footprint in a velocity, for injection, the elements that hold
+// the same unknowns: beyond the sides, and at the other end of a periodic axis.
+func (e *engine[T]) images(field int, list []point) []point {
+	axis, n := field-1, e.nx
+	if axis == 1 {
+		n = e.ny
+	}
+	for _, q := range slices.Clone(list) {
+		for k := 1 - e.m; k < n+e.m; k++ {
+			own := q
+			at := &own.i
+			if axis == 1 {
+				at = &own.j
+			}
+			i, sign := e.fold(axis, k, field)
+			if i != *at || k == i {
+				continue
+			}
+			*at = k
+			own.weight *= sign
+			list = append(list, own)
+		}
+	}
 	return list
 }
 
