@@ -58,17 +58,14 @@ func newAdjoint(forward *Solver, traces [][]float64) (*adjoint, error) {
 		f := e.footprint(int(rec.Field), rec.X/dx, rec.Y/dy, rec.Interpolation, k)
 		for i := range f {
 			q := &f[i]
-			switch rec.Field {
-			case Pressure:
+			if rec.Field == Pressure {
 				q.weight *= s.s.Medium.modulus(s.s.Grid, q.i, q.j)
-			case VelocityX:
-				q.weight *= -e.lightness(&s.s, VelocityX, q.i, q.j) / e.share(0, q.i)
-			case VelocityY:
-				q.weight *= -e.lightness(&s.s, VelocityY, q.i, q.j) / e.share(1, q.j)
+			} else {
+				q.weight *= -e.lightness(&s.s, rec.Field, q.i, q.j)
 			}
 		}
 		if rec.Field != Pressure {
-			f = e.images(int(rec.Field), f)
+			f = e.injected(int(rec.Field), f)
 		}
 		e.injections[rec.Field].add(f)
 	}
@@ -76,19 +73,6 @@ func newAdjoint(forward *Solver, traces [][]float64) (*adjoint, error) {
 		e.injections[q].index()
 	}
 	return a, nil
-}
-
-// share is the part of a face across an axis that lies in the grid, of one that
-// has no twin at the other end.
-func (e *engine[T]) share(axis, i int) float64 {
-	n, low := e.nx, e.x0
-	if axis == 1 {
-		n, low = e.ny, e.y0
-	}
-	if low == wrap {
-		return 1
-	}
-	return edge(i, n)
 }
 
 // visit takes the adjoint from the time after to that of the state, which is

@@ -190,27 +190,29 @@ func (e *engine[T]) fold(axis, i, field int) (int, float64) {
 	return i, sign
 }
 
-// images adds to a footprint in a velocity, for injection, the elements that hold
-// the same unknowns: beyond the sides, and at the other end of a periodic axis.
-func (e *engine[T]) images(field int, list []point) []point {
-	axis, n := field-1, e.nx
+// injected makes of the footprint of a sample of a velocity what a source adds:
+// twice the weight to a face on a free surface, of which half is in the grid, and
+// images, in all elements that hold the same unknown.
+func (e *engine[T]) injected(field int, footprint []point) []point {
+	axis, n, low := field-1, e.nx, e.x0
 	if axis == 1 {
-		n = e.ny
+		n, low = e.ny, e.y0
 	}
-	for _, q := range slices.Clone(list) {
+	var list []point
+	for _, q := range footprint {
+		at := &q.i
+		if axis == 1 {
+			at = &q.j
+		}
+		unknown, weight := *at, q.weight
+		if low != wrap {
+			weight /= edge(unknown, n)
+		}
 		for k := 1 - e.m; k < n+e.m; k++ {
-			own := q
-			at := &own.i
-			if axis == 1 {
-				at = &own.j
+			if i, sign := e.fold(axis, k, field); i == unknown {
+				*at, q.weight = k, weight*sign
+				list = append(list, q)
 			}
-			i, sign := e.fold(axis, k, field)
-			if i != *at || k == i {
-				continue
-			}
-			*at = k
-			own.weight *= sign
-			list = append(list, own)
 		}
 	}
 	return list

@@ -113,7 +113,7 @@ func (r *run[T]) connect(s *Solver, dx, dy float64) {
 			}
 		}
 		if src.Field != Pressure {
-			f = e.images(int(src.Field), f)
+			f = e.injected(int(src.Field), f)
 		}
 		e.injections[src.Field].add(f)
 	}

@@ -133,6 +133,12 @@ func tangent(t *testing.T, set Settings, rho, kappa []dual, steps int) [][]dual 
 				if field != Pressure {
 					factor, time = light(int(field), f.i, f.j), float64(n)*s.dt
 				}
+				if field == VelocityX && e.x0 != wrap {
+					factor = factor.scale(1 / edge(f.i, g.Nx)) // half of it is in the grid
+				}
+				if field == VelocityY && e.y0 != wrap {
+					factor = factor.scale(1 / edge(f.j, g.Ny))
+				}
 				to := &fields[field][f.j*width[field]+f.i]
 				*to = to.plus(factor.scale(f.weight * s.dt / dx / dy * src.Signal(time)))
 				if field == VelocityX && f.i == 0 && e.x0 == wrap {
