@@ -96,22 +96,35 @@ func (a *adjoint) visit(x *state, steps int) {
 				faces.hi = e.ny + e.m
 			}
 			s, old := &a.memory[worker], a.olds[worker]
+			// A row of uy waits for the pressures around it, and these no more for it.
+			inner := span{rows.lo + e.m, rows.hi - e.m + 1}.and(faces)
+			if inner.empty() {
+				inner = span{faces.hi, faces.hi}
+			}
+			y := func(f span) {
+				for j := f.lo; j < f.hi; j++ {
+					a.velocity(VelocityY, span{0, e.nx}, x, j, old, s)
+				}
+			}
 			for j := rows.lo; j < rows.hi; j++ {
 				a.pressure(x, j, old, s)
+				a.velocity(VelocityX, e.faces(span{0, e.nx}), x, j, old, s)
+				y(inner.and(span{j - e.m + 1, j - e.m + 2}))
 			}
 			arrived.Add(1)
 			await(&arrived, int64(threads))
 			if worker == 0 {
-				a.finish(x)
+				e.reflectY(e.wave.P, span{0, e.nx}, span{0, e.ny})
+				for _, l := range a.memories {
+					if l.field == 0 && l.axis == 1 {
+						e.reflectY(l.psi, span{0, e.nx}, span{0, e.ny})
+					}
+				}
 			}
 			arrived.Add(1)
 			await(&arrived, int64(2*threads))
-			for j := rows.lo; j < rows.hi; j++ {
-				a.velocity(VelocityX, e.faces(span{0, e.nx}), x, j, old, s)
-			}
-			for j := faces.lo; j < faces.hi; j++ {
-				a.velocity(VelocityY, span{0, e.nx}, x, j, old, s)
-			}
+			y(span{faces.lo, inner.lo})
+			y(span{inner.hi, faces.hi})
 		})
 	}
 	wg.Wait()
@@ -120,21 +133,27 @@ func (a *adjoint) visit(x *state, steps int) {
 // pressure advances row j of y.
 func (a *adjoint) pressure(x *state, j int, old []float64, s *scratch[float64]) {
 	e, at := a.engine, a.at(0, j)
+	cells, one := span{0, e.nx}, span{j, j + 1}
 	row := e.wave.P[at:][:e.nx]
 	copy(old, row)
 	e.wave.Sweep(simd.WaveRows{Rows: 1, P: at, Pn: e.nx})
 	for _, l := range a.memories {
 		if l.field != 0 {
-			l.correct(e, span{0, e.nx}, j, s)
+			l.correct(e, cells, j, s)
 		}
 	}
+	inject(e, &e.injections[0], e.wave.P, cells, one, 0, &a.block)
 	gain(a.gains[0][at:], x.fields[0][at:], row, old)
 	if e.sponge != nil {
-		e.sponge.apply(e, e.wave.P, 0, span{0, e.nx}, j)
+		e.sponge.apply(e, e.wave.P, 0, cells, j)
 	}
+	e.reflectX(e.wave.P, cells, one)
 	for _, l := range a.memories {
 		if l.field == 0 {
-			l.remember(e, e.wave.P, span{0, e.nx}, j)
+			l.remember(e, e.wave.P, cells, j)
+			if l.axis == 0 {
+				e.reflectX(l.psi, cells, one)
+			}
 		}
 	}
 }
@@ -162,33 +181,6 @@ func (a *adjoint) velocity(q Quantity, f span, x *state, j int, old []float64, s
 	for _, l := range a.memories {
 		if l.field == int(q) {
 			l.remember(e, u, f, j)
-		}
-	}
-}
-
-// finish adds the receivers of pressure and writes the images.
-func (a *adjoint) finish(x *state) {
-	e := a.engine
-	all, ally := span{0, e.nx}, span{0, e.ny}
-	e.injections[0].each(all, ally, func(_ int, q *point) {
-		at, v := e.at(q.i, q.j), q.weight*a.block.amplitudes[0][q.owner]
-		a.gains[0][at] += x.fields[0][at] * v
-		if e.sponge != nil {
-			v *= e.sponge.factor(0, q.i, q.j)
-		}
-		e.wave.P[at] += v
-		for _, l := range a.memories {
-			if l.field == 0 {
-				l.psi[at] += l.a[l.index(q.i, q.j)-l.first] * v
-			}
-		}
-	})
-	e.reflect(all, ally)
-	for _, l := range a.memories {
-		if l.field == 0 {
-			reflected := engine[float64]{wave: simd.Wave[float64]{P: l.psi, Stride: e.wave.Stride},
-				nx: e.nx, ny: e.ny, m: e.m, origin: e.origin, x0: e.x0, x1: e.x1, y0: e.y0, y1: e.y1}
-			reflected.reflect(all, ally)
 		}
 	}
 }

@@ -70,14 +70,6 @@ func (t *memory) reached(layer span, n, m int) span {
 	return r
 }
 
-// index is the one along the axis.
-func (t *memory) index(i, j int) int {
-	if t.axis == 0 {
-		return i
-	}
-	return j
-}
-
 // remember updates the memory of the elements x of row j.
 func (t *memory) remember(e *engine[float64], f []float64, x span, j int) {
 	if t.axis == 1 {
