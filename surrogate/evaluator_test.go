@@ -155,3 +155,13 @@ func TestExpressionFaults(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestExpressionConstants(t *testing.T) {
+	e, err := CompileExpression("k*a + b", []string{"a", "b"}, map[string]float64{"k": 3})
+	require.NoError(t, err)
+	y, errs := make([]float64, 1), make([]error, 1)
+	require.NoError(t, e.Evaluate(t.Context(), []float64{2, 5}, 1, y, errs))
+	require.Equal(t, 11.0, y[0])
+	_, err = CompileExpression("k*a", []string{"a", "k"}, map[string]float64{"k": 3})
+	require.ErrorIs(t, err, ErrSettings)
+}

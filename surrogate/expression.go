@@ -23,12 +23,17 @@ type Expression struct {
 // coordinates of a point. A fault in the text is an error that tells the
 // column and points at the character.
 func NewExpression(text string, inputs ...string) (*Expression, error) {
+	return CompileExpression(text, inputs, nil)
+}
+
+// CompileExpression is [NewExpression] for a text that uses named constants too.
+func CompileExpression(text string, inputs []string, constants map[string]float64) (*Expression, error) {
 	if len(inputs) == 0 {
 		return nil, fmt.Errorf("%w: an expression of no inputs", ErrSettings)
 	}
 	// To the language, the inputs are fields of no variables: rows of numbers
 	// that differ from point to point, of any count.
-	scope := &expr.Scope{Fields: inputs}
+	scope := &expr.Scope{Fields: inputs, Constants: constants}
 	node, err := expr.Parse(text, scope)
 	if fault, ok := err.(*expr.Error); ok {
 		return nil, fmt.Errorf("%w: %w\n%s", ErrSettings, fault, fault.Snippet())

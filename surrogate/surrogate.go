@@ -155,6 +155,9 @@ func (d Data) clone() Data {
 	return d
 }
 
+// Extent is the smallest box that holds the points of X.
+func (d Data) Extent() (lower, upper []float64) { return extent(d.X, d.Inputs) }
+
 // extent is the smallest box that holds the points, widened to [v - 1/2, v + 1/2]
 // where an input has the one value v, and by more where v is too large for that.
 func extent(x []float64, inputs int) (lower, upper []float64) {

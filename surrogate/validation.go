@@ -27,26 +27,30 @@ const normal95 = 1.959963984540054
 
 // Validate compares a model with the values y known at the points x.
 func Validate(m Model, x, y []float64) (Accuracy, error) {
-	inputs, outputs := m.Dims()
-	n, err := rows(x, inputs, y, outputs)
+	p, err := Predict(m, x)
 	if err != nil {
-		return Accuracy{}, err
-	}
-	if n == 0 {
-		return Accuracy{}, fmt.Errorf("%w: there are no points to validate at", ErrShape)
-	}
-	p := newPredictions(n, outputs)
-	if err := p.fill(m, x, nil); err != nil {
 		return Accuracy{}, err
 	}
 	return p.Accuracy(y)
 }
 
-// Predictions are what models that had not seen an observation say of it.
+// Predictions are what a model says of n points, or several models of a part of
+// them each.
 type Predictions struct {
 	Mean     []float64 // n rows of m values
 	Variance []float64 // of the error of the mean; nil if the model has none
 	Outputs  int
+}
+
+// Predict returns the predictions at the points x, with the variance if the model
+// knows it.
+func Predict(m Model, x []float64) (*Predictions, error) {
+	inputs, outputs := m.Dims()
+	if len(x) == 0 || len(x)%inputs != 0 {
+		return nil, fmt.Errorf("%w: %d values of x are not rows of %d inputs", ErrShape, len(x), inputs)
+	}
+	p := newPredictions(len(x)/inputs, outputs)
+	return p, p.fill(m, x, nil)
 }
 
 func newPredictions(n, outputs int) *Predictions {
