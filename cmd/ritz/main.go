@@ -54,7 +54,8 @@ func commands() []command {
 	return []command{
 		{"run", runUsage, "run a job file", runHelp, runJob},
 		{"check", checkUsage, "check a job file and show what it would do", checkHelp, checkJob},
-		{"predict", predictUsage, "evaluate the solution of a run at points", predictHelp, predict},
+		{"predict", predictUsage, "evaluate the solution or a model of a run at points", predictHelp, predict},
+		{"surrogate", surrogateUsage, "fit, predict, optimize or analyse a model", surrogateHelp, runSurrogate},
 		{"draw", drawUsage, "draw the figures of a run again", drawHelp, draw},
 		{"sample", sampleUsage, "make points: Sobol, Latin hypercube, lattice, ...", sampleHelp, sample},
 		{"bench", benchUsage, "measure the machine and the kernels on it", benchHelp, runBench},

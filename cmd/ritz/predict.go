@@ -10,26 +10,34 @@ import (
 )
 
 const (
-	predictUsage = `DIR --points FILE.csv [--derivatives "u_x, u_xx"]`
+	predictUsage = `DIR|MODEL.json --points FILE.csv [--derivatives "u_x, u_xx"] [--model NAME] [--variance]`
 	predictHelp  = `
+DIR is the directory of a run: of kind pinn, whose solution is evaluated, or of
+kind surrogate, of which a model is. MODEL.json is the file of a model.
+
   --points FILE       CSV with a header that names the variables; further
                       columns are passed through; - is standard input
-  --derivatives LIST  more columns, any expressions of the fields, their
-                      derivatives and the variables, separated by commas
+  --derivatives LIST  of a solution: more columns, any expressions of the fields,
+                      their derivatives and the variables, separated by commas
+  --model NAME        of a run with models: whose prediction; default the best
+  --variance          of a model that knows it: the variance of its error, too
 
-Prints CSV: the columns of FILE, the fields, the derivatives.`
+Prints CSV: the columns of FILE, then the fields and derivatives, or the response.`
 )
 
 func predict(_ context.Context, args []string, s streams) int {
 	f := flag.NewFlagSet("predict", flag.ContinueOnError)
 	points := f.String("points", "", "")
-	derivatives := f.String("derivatives", "", "")
-	dirs, code := parse(f, args, 1, s)
+	var o job.PredictOptions
+	f.StringVar(&o.Derivatives, "derivatives", "", "")
+	f.StringVar(&o.Model, "model", "", "")
+	f.BoolVar(&o.Variance, "variance", false, "")
+	paths, code := parse(f, args, 1, s)
 	if code >= 0 {
 		return code
 	}
-	if len(dirs) == 0 {
-		return misused("predict", s, "no run directory")
+	if len(paths) == 0 {
+		return misused("predict", s, "no run directory or model")
 	}
 	if *points == "" {
 		return misused("predict", s, "no --points")
@@ -44,8 +52,8 @@ func predict(_ context.Context, args []string, s streams) int {
 		defer file.Close()
 		in, name = file, *points
 	}
-	warnUnfinished(dirs[0], s)
-	if err := job.Predict(dirs[0], name, in, *derivatives, s.out); err != nil {
+	warnUnfinished(paths[0], s)
+	if err := job.Predict(paths[0], name, in, o, s.out); err != nil {
 		return refuse(s, err)
 	}
 	return exitDone

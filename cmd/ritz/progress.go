@@ -79,7 +79,10 @@ func (p *progress) end() {
 func (p *progress) line(now job.Progress) string {
 	const width = 20
 	done := 0.0
-	if now.TotalMost > 0 {
+	switch {
+	case now.TotalMost == 0 && now.Iterations > 0: // each stage counts its own steps
+		done = (float64(now.Stage) + float64(now.Iteration)/float64(now.Iterations)) / float64(now.Stages)
+	case now.TotalMost > 0:
 		// The stages before may have ended early: count what is left.
 		left := float64(now.TotalMost - now.Total)
 		if now.Stage == now.Stages-1 {
@@ -92,9 +95,13 @@ func (p *progress) line(now job.Progress) string {
 	for i, name := range now.Parameters {
 		parameters += fmt.Sprintf(" %s=%.4g", name, now.Values[i])
 	}
-	line := fmt.Sprintf("[%s%s] %3.0f%% stage %d/%d %s %d/%d loss %.3g%s %s",
+	measure := ""
+	if now.Measure != "" {
+		measure = fmt.Sprintf(" %s %.3g", now.Measure, now.Value)
+	}
+	line := fmt.Sprintf("[%s%s] %3.0f%% stage %d/%d %s %d/%d%s%s %s",
 		strings.Repeat("#", full), strings.Repeat("-", width-full), 100*done,
-		now.Stage+1, now.Stages, now.Name, now.Iteration, now.Iterations, now.Loss, parameters, duration(now.Seconds))
+		now.Stage+1, now.Stages, now.Name, now.Iteration, now.Iterations, measure, parameters, duration(now.Seconds))
 	if n := now.Iteration - p.iteration; n > 0 && now.TotalMost > 0 {
 		rate := (now.Seconds - p.seconds) / float64(n) // seconds an iteration
 		line += fmt.Sprintf(", %s left", duration(rate*float64(now.Total)*(1-done)/done))

@@ -15,7 +15,7 @@ func TestProgress(t *testing.T) {
 	var b bytes.Buffer
 	clock := time.Unix(1000, 0)
 	p := newProgress(&b, func() time.Time { return clock })
-	now := job.Progress{Stages: 2, Name: "adam", Iterations: 100, TotalMost: 400, Loss: 0.5}
+	now := job.Progress{Stages: 2, Name: "adam", Iterations: 100, TotalMost: 400, Measure: "loss", Value: 0.5}
 	for i := 1; i <= 100; i++ { // 0.1 s each
 		now.Iteration, now.Total, now.Seconds = i, i, float64(i)/10
 		p.update(now)

@@ -169,6 +169,15 @@ func (s *section) positive(key string, def float64) float64 {
 	return x
 }
 
+// atLeast reads a number that is not below least.
+func (s *section) atLeast(key string, def, least float64) float64 {
+	x := s.number(key, def)
+	if v := s.n.get(key); x < least {
+		s.fail(v, s.at(key), "expected a number of at least %s, got %s", format(least), format(x))
+	}
+	return x
+}
+
 // integer reads a whole number of at least least.
 func (s *section) integer(key string, def, least int) int {
 	v := s.get(key)

@@ -63,8 +63,9 @@ type kind struct {
 }
 
 var kinds = map[string]kind{
-	"pinn":   {decodePINN, func() Body { return new(pinnBody) }},
-	"sample": {decodeSample, func() Body { return new(sampleBody) }},
+	"pinn":      {decodePINN, func() Body { return new(pinnBody) }},
+	"sample":    {decodeSample, func() Body { return new(sampleBody) }},
+	"surrogate": {decodeSurrogate, func() Body { return new(surrogateBody) }},
 }
 
 // schema is the version of the job file that this package reads.
@@ -197,6 +198,9 @@ func (j *Job) Check(w io.Writer) error { return j.task.check(w) }
 // Warnings are what is legal but hardly meant. They are known after Check, and
 // when Run starts.
 func (j *Job) Warnings() []string { return j.task.warnings() }
+
+// Has tells whether the job has a key.
+func (j *Job) Has(key string) bool { return j.tree.get(key) != nil }
 
 // YAML is the job as it runs: with what was set, and with defaults filled in.
 func (j *Job) YAML() string { return j.tree.yaml() }

@@ -55,7 +55,7 @@ func (t *pinnTask) compile(o *Options) (work, error) {
 			o.Progress(Progress{
 				Stage: p.Stage, Stages: p.Stages, Name: p.Optimizer,
 				Iteration: p.Iteration, Iterations: p.Iterations,
-				Total: p.Total, TotalMost: p.TotalMost, Loss: p.Loss, Seconds: p.Seconds,
+				Total: p.Total, TotalMost: p.TotalMost, Measure: "loss", Value: p.Loss, Seconds: p.Seconds,
 				Parameters: names, Values: p.Parameters,
 			})
 		}

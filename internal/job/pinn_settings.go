@@ -111,10 +111,7 @@ func (d *decoder) stage(n *node, path string) (stage pinn.Stage) {
 	case "lbfgs":
 		stage.Memory = s.integer("memory", 20, 1)
 	}
-	stage.Tolerance = s.number("tolerance", 0)
-	if v := s.n.get("tolerance"); stage.Tolerance < 0 {
-		s.fail(v, s.at("tolerance"), "expected a number of at least 0, got %s", format(stage.Tolerance))
-	}
+	stage.Tolerance = s.atLeast("tolerance", 0, 0)
 	stage.Objective = s.choice("objective", objective, "loss", "sqrt", "log")
 	return stage
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,35 +17,85 @@ import (
 	"github.com/seed-0772dd2d/ritz/pinn"
 )
 
-// Predict evaluates the solution of a run at the points of a CSV file. The
-// header of the file names all variables; what columns there are else pass
-// through. To w go the columns of the file, then the fields, then the wanted
-// expressions, separated by commas ("u_x, u*u_x - nu*u_xx").
-func Predict(dir, name string, points io.Reader, expressions string, w io.Writer) error {
-	s, err := loadSolution(dir)
+// PredictOptions say what to evaluate, besides fields or response.
+type PredictOptions struct {
+	Derivatives string // of a solution: more expressions, separated by commas: "u_x, u*u_x - nu*u_xx"
+	Model       string // of a run with several models: whose; default the best
+	Variance    bool   // of a model: also the variance of its error
+}
+
+// Predict evaluates the solution of a run, a model of a run or the model in a file
+// at the points of a CSV file. The header of the file names all variables; what
+// columns there are else pass through. To w go the columns of the file, then what
+// was evaluated.
+func Predict(path, name string, points io.Reader, o PredictOptions, w io.Writer) error {
+	t, err := evaluate(path, name, points, o)
 	if err != nil {
 		return err
 	}
-	rows, x, err := readPoints(points, s.Variables())
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	wanted := append(s.Fields(), splitList(expressions)...)
-	for _, e := range wanted {
-		values, err := s.Evaluate(e, x)
-		if err != nil {
-			return fmt.Errorf("%q: %w", e, err)
-		}
-		rows[0] = append(rows[0], e)
-		for i, v := range values {
-			rows[i+1] = append(rows[i+1], strconv.FormatFloat(v, 'g', -1, 64))
-		}
-	}
 	b := bufio.NewWriter(w)
-	if err := csv.NewWriter(b).WriteAll(rows); err != nil {
+	if err := csv.NewWriter(b).WriteAll(t.rows); err != nil {
 		return err
 	}
 	return b.Flush()
+}
+
+func evaluate(path, name string, points io.Reader, o PredictOptions) (t csvTable, err error) {
+	read := func(columns []string) error {
+		if t, err = readTable(points, columns); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	}
+	if holdsModels(path) {
+		if o.Derivatives != "" {
+			return t, fmt.Errorf("%s: a model has no derivatives to ask for", path)
+		}
+		m, err := LoadModel(path, o.Model)
+		if err == nil {
+			err = read(m.Inputs)
+		}
+		if err == nil {
+			err = m.predict(&t, o.Variance)
+		}
+		return t, err
+	}
+	if o.Model != "" || o.Variance {
+		return t, fmt.Errorf("%s holds no models", path)
+	}
+	s, err := loadSolution(path)
+	if err != nil {
+		return t, err
+	}
+	if err := read(s.Variables()); err != nil {
+		return t, err
+	}
+	for _, e := range append(s.Fields(), splitList(o.Derivatives)...) {
+		values, err := s.Evaluate(e, t.x)
+		if err != nil {
+			return t, fmt.Errorf("%q: %w", e, err)
+		}
+		t.column(e, values)
+	}
+	return t, nil
+}
+
+// holdsModels tells the file of a model, or a run that has fitted some.
+func holdsModels(path string) bool {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		info, err = os.Stat(filepath.Join(path, "models"))
+		return err == nil && info.IsDir()
+	}
+	return err == nil
+}
+
+// column adds a column of values.
+func (t *csvTable) column(name string, values []float64) {
+	t.rows[0] = append(t.rows[0], name)
+	for i, v := range values {
+		t.rows[i+1] = append(t.rows[i+1], format(v))
+	}
 }
 
 func loadSolution(dir string) (*pinn.Solution, error) {
@@ -55,52 +106,61 @@ func loadSolution(dir string) (*pinn.Solution, error) {
 	return s, err
 }
 
-// readPoints reads the rows of a CSV file with its header, and the values of
-// the variables, row-major.
-func readPoints(in io.Reader, variables []string) (rows [][]string, x []float64, err error) {
+// csvTable is a CSV file: all its rows as text, the header first, and the numbers
+// in some of the columns, row-major.
+type csvTable struct {
+	rows  [][]string
+	lines []int // where they stand in the file
+	x     []float64
+}
+
+// readTable reads a CSV file with its header, and the numbers in the columns
+// that are asked for.
+func readTable(in io.Reader, columns []string) (t csvTable, err error) {
 	r := csv.NewReader(in)
 	r.TrimLeadingSpace = true
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, nil, errors.New("line 1: empty; expected a header that names the columns")
+		return t, errors.New("line 1: empty; expected a header that names the columns")
 	}
 	if err != nil {
-		return nil, nil, err
+		return t, err
 	}
 	header[0] = strings.TrimPrefix(header[0], "\ufeff")
 	for i, name := range header {
 		if slices.Contains(header[:i], name) {
-			return nil, nil, fmt.Errorf("line 1: column %q stands twice", name)
+			return t, fmt.Errorf("line 1: column %q stands twice", name)
 		}
 	}
-	column := make([]int, len(variables))
-	for i, v := range variables {
-		if column[i] = slices.Index(header, v); column[i] < 0 {
+	at := make([]int, len(columns))
+	for i, name := range columns {
+		if at[i] = slices.Index(header, name); at[i] < 0 {
 			hint := ""
 			if len(header) == 1 && strings.Contains(header[0], ";") {
 				hint = ": are the columns separated by ';'? Separate them by ','"
 			}
-			return nil, nil, fmt.Errorf("line 1: no column for the variable %q%s", v, hint)
+			return t, fmt.Errorf("line 1: no column for the variable %q%s", name, hint)
 		}
 	}
-	rows = append(rows, header)
+	t.rows, t.lines = append(t.rows, header), append(t.lines, 1)
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return rows, x, nil
+			return t, nil
 		}
 		if err != nil {
-			return nil, nil, err
+			return t, err
 		}
-		for i, c := range column {
+		for i, c := range at {
 			v, err := strconv.ParseFloat(strings.TrimSpace(row[c]), 64)
 			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 				line, _ := r.FieldPos(c)
-				return nil, nil, fmt.Errorf("line %d, column %q: %q is not a finite number", line, variables[i], row[c])
+				return t, fmt.Errorf("line %d, column %q: %q is not a finite number", line, columns[i], row[c])
 			}
-			x = append(x, v)
+			t.x = append(t.x, v)
 		}
-		rows = append(rows, row)
+		line, _ := r.FieldPos(0)
+		t.rows, t.lines = append(t.rows, row), append(t.lines, line)
 	}
 }
 

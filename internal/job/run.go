@@ -35,8 +35,9 @@ type Progress struct {
 	Stage, Stages         int    // current stage, from 0, and how many there are
 	Name                  string // of the stage, "ssbroyden"
 	Iteration, Iterations int    // done and at most, in this stage
-	Total, TotalMost      int    // the same over all stages
-	Loss                  float64
+	Total, TotalMost      int    // the same over all stages; 0 where stages have steps of their own
+	Measure               string // what Value is, "loss"; "": there is none yet
+	Value                 float64
 	Seconds               float64   // over all sittings
 	Parameters            []string  // names of the numbers that are sought
 	Values                []float64 // and where they stand; valid until the callback returns
@@ -150,6 +151,9 @@ func Resume(ctx context.Context, dir string, o Options) (*Result, error) {
 	w, err := j.task.compile(&o)
 	if err != nil {
 		return nil, err
+	}
+	if damaged == nil {
+		d.before = float64(r.Seconds) // unless there is a checkpoint, which knows it better
 	}
 	c, err := d.load()
 	switch {

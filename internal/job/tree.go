@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -46,6 +47,19 @@ type entry struct{ key, value *node }
 type source struct {
 	name  string
 	lines []string
+
+	// The characters of the line that was asked for last: a long one is asked for
+	// by each of its scalars.
+	last  int
+	runes []rune
+}
+
+// characters are those of line i.
+func (s *source) characters(i int) []rune {
+	if s.last != i {
+		s.last, s.runes = i, []rune(s.line(i))
+	}
+	return s.runes
 }
 
 func (s *source) line(i int) string {
@@ -241,7 +255,7 @@ func tornFault(n *node) error {
 func (n *node) scalar(tk *token.Token) {
 	n.kind, n.text = scalarNode, tk.Value
 	n.quoted = tk.Type == token.SingleQuoteType || tk.Type == token.DoubleQuoteType
-	line := []rune(n.source.line(n.line))
+	line := n.source.characters(n.line)
 	start := n.column
 	if n.quoted {
 		start++
@@ -249,8 +263,11 @@ func (n *node) scalar(tk *token.Token) {
 	if start < 1 || start > len(line)+1 || n.text == "" {
 		return
 	}
-	if rest, shown := strings.CutPrefix(string(line[start-1:]), n.text); shown &&
-		(!n.quoted || strings.HasPrefix(rest, "'") || strings.HasPrefix(rest, `"`)) {
+	text := []rune(n.text)
+	if line = line[start-1:]; len(line) < len(text) || !slices.Equal(line[:len(text)], text) {
+		return
+	}
+	if rest := line[len(text):]; !n.quoted || len(rest) > 0 && (rest[0] == '\'' || rest[0] == '"') {
 		n.verbatim = start
 	}
 }
