@@ -18,20 +18,26 @@ type Settings struct {
 
 // sizes is how much is measured, and how long.
 type sizes struct {
-	rounds   int           // of all tasks
-	tries    int           // timings of a task in a round
-	duration time.Duration // of a timing, at least
-	square   int           // order of the square matrix product
-	cholesky int           // order of the factorised matrix
-	array    int           // bytes of an array in memory, at most
-	interior int           // collocation points of a training step
-	cells    int           // of a side of a large acoustic grid
-	large    int           // of the largest
+	rounds      int           // of all tasks
+	tries       int           // timings of a task in a round
+	duration    time.Duration // of a timing, at least
+	square      int           // order of the square matrix product
+	cholesky    int           // order of the factorised matrix
+	array       int           // bytes of an array in memory, at most
+	interior    int           // collocation points of a training step
+	cells       int           // of a side of a large acoustic grid
+	large       int           // of the largest
+	rows        int           // observations of a model
+	naiveRows   int           // of one fitted the naive way
+	predictions int           // points
+	seeds       int           // searches of each kind
 }
 
 var (
-	full  = sizes{rounds: 5, tries: 3, duration: 10 * time.Millisecond, square: 1024, cholesky: 2000, array: 512 << 20, interior: 10000, cells: 4096, large: 16384}
-	quick = sizes{rounds: 3, tries: 2, duration: 3 * time.Millisecond, square: 512, cholesky: 600, array: 64 << 20, interior: 1000, cells: 1024, large: 2048}
+	full = sizes{rounds: 5, tries: 3, duration: 10 * time.Millisecond, square: 1024, cholesky: 2000, array: 512 << 20, interior: 10000, cells: 4096, large: 16384,
+		rows: 400, naiveRows: 100, predictions: 1e6, seeds: 10}
+	quick = sizes{rounds: 3, tries: 2, duration: 3 * time.Millisecond, square: 512, cholesky: 600, array: 64 << 20, interior: 1000, cells: 1024, large: 2048,
+		rows: 100, naiveRows: 40, predictions: 1e5, seeds: 1}
 )
 
 // Check returns an error if a value is out of range.

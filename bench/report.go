@@ -16,6 +16,8 @@ type Report struct {
 	// hundredths on a machine that does nothing else.
 	Spread  float64  `json:"spread"`
 	Results []Result `json:"results"`
+	// Searches for minima, where the suite has them.
+	Searches []Search `json:"searches,omitempty"`
 }
 
 // The groups of work.
@@ -25,12 +27,14 @@ const (
 	groupFunction = "function" // elementary functions in the L1 cache, 1e9 elements/s
 	groupProduct  = "product"  // matrix products, GFLOP/s
 	groupStep     = "step"     // iterations of Adam on a PINN, ms
+	groupFit      = "fit"      // of a model, s
+	groupPredict  = "predict"  // by a model, 1e6 points/s
 	groupStencil  = "stencil"  // acoustic steps, 1e9 cells/s
 	groupSampling = "sampling" // points, 1e6 coordinates/s
 )
 
 // lowerIsBetter are the groups whose values are times.
-var lowerIsBetter = map[string]bool{groupStep: true}
+var lowerIsBetter = map[string]bool{groupStep: true, groupFit: true}
 
 // Work says what was measured.
 type Work struct {

@@ -48,7 +48,7 @@ func TestSampling(t *testing.T) {
 	r.relate()
 	var b strings.Builder
 	require.NoError(t, r.WriteTables(&b))
-	assert.Contains(t, b.String(), "Points in 10 dimensions, 1e6 coordinates/s\n")
+	assert.Contains(t, b.String(), "Points in 10 dimensions, 1e6 coordinates/s, and times the naive way\n")
 	assert.NotContains(t, b.String(), "Memory")
 	assert.Regexp(t, `\nsobol, owen, naive +float64 +2 `, b.String())
 	_, err = Sampling(context.Background(), Settings{Threads: -1})

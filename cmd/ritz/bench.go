@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	benchUsage = "kernels|sampling|stencil [--json] [--quick] [--threads N]"
+	benchUsage = "kernels|sampling|stencil|surrogate [--json] [--quick] [--threads N]"
 	benchHelp  = `
   --json       print the report as JSON
   --quick      take seconds instead of minutes: smaller sizes, fewer rounds
@@ -28,13 +28,16 @@ sampling: points a second, beside one coordinate at a time by its formula.
 stencil: acoustic waves on large and small grids beside two plain passes over
 the fields, in Go and, where there is gcc, in C with OpenMP.
 
+surrogate: Kriging fitted and evaluated beside the naive way, and minima found
+beside random points.
+
 Let nothing else run meanwhile.`
 )
 
 // suite is a set of measurements.
 type suite = func(context.Context, bench.Settings) (*bench.Report, error)
 
-var suites = map[string]suite{"kernels": bench.Kernels, "sampling": bench.Sampling, "stencil": bench.Stencil}
+var suites = map[string]suite{"kernels": bench.Kernels, "sampling": bench.Sampling, "stencil": bench.Stencil, "surrogate": bench.Surrogate}
 
 func runBench(ctx context.Context, args []string, s streams) int {
 	return benchWith(ctx, args, s, suites)

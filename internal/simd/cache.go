@@ -4,17 +4,20 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // L2 is the size in bytes of the second-level cache of a core, where the system
 // tells it (Linux); elsewhere 1 MB.
-func L2() int {
+func L2() int { return l2() }
+
+var l2 = sync.OnceValue(func() int {
 	text, err := os.ReadFile("/sys/devices/system/cpu/cpu0/cache/index2/size")
 	if err != nil {
 		return 1 << 20
 	}
 	return cacheSize(string(text))
-}
+})
 
 // cacheSize reads "1024K" or "2M"; what is neither is 1 MB.
 func cacheSize(text string) int {
