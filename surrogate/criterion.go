@@ -34,6 +34,7 @@ type term struct {
 	best  float64
 	unit  float64 // that the score is divided by
 	noise float64 // variance of noise, where the score accounts for it
+	shift float64 // that is added to the score
 }
 
 // newCriterion fits the models and finds the best value.
@@ -70,13 +71,20 @@ func (o *Optimiser) newCriterion(ctx context.Context, a acquisition) (*criterion
 		return c, nil
 	}
 	t := term{model: function.model, score: a, best: best, unit: 1}
-	switch a.(type) {
+	switch a := a.(type) {
 	case LowerConfidenceBound:
 		t.unit = deviation(function.values)
 	case ExpectedImprovement:
 		if o.settings.Noisy {
 			h := function.model.Hyperparameters()
 			t.noise = h.Nugget * h.Sigma2
+		}
+		if w := function.warp; w != nil { // back to units of the function, to first order
+			t.shift = w.logUnit(best)
+		}
+	case ProbabilityOfImprovement:
+		if w := function.warp; w != nil {
+			t.score = ProbabilityOfImprovement{Margin: a.Margin * math.Exp(-w.logUnit(best))}
 		}
 	}
 	c.terms = append(c.terms, t)
@@ -116,7 +124,7 @@ func (t *term) at(mean, variance float64) (score, byMean, byVariance float64) {
 			byVariance += tau * (w + tau) / (2 * w * w * variance)
 		}
 	}
-	return score / t.unit, byMean / t.unit, byVariance / t.unit
+	return (score + t.shift) / t.unit, byMean / t.unit, byVariance / t.unit
 }
 
 // scores evaluates the criterion at points.

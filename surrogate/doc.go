@@ -11,4 +11,7 @@
 //	model, err := surrogate.Kriging{}.Fit(ctx, data)
 //	...
 //	err = model.Predict(points, values)
+//
+// The function itself is an [Evaluator]: a [Func], an [Expression] or an external
+// [Command]. [Optimise] finds its minimum in few evaluations.
 package surrogate

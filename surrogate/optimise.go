@@ -99,7 +99,9 @@ type Optimum struct {
 
 // Optimise minimises, or maximises, an expensive function over a box. It
 // evaluates an initial sample, and then one batch after another of points that a
-// model of the values so far makes promising.
+// model of the values so far makes promising. Kriging models the logarithm of
+// their distance from the least where that is far likelier, as it is where they
+// range over decades.
 //
 // An evaluation that fails is logged and takes its share of the budget; points
 // near it are avoided. When ctx is done or an evaluator gives up as a whole,

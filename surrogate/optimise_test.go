@@ -193,7 +193,7 @@ func TestOptimiseNoisy(t *testing.T) {
 // A third of the box gives no value. The search goes on, and learns to stay away.
 func TestOptimiseFailures(t *testing.T) {
 	broken := errors.New("the mesh is tangled")
-	for strategy, near := range map[Strategy]float64{ExpectedImprovement{}: 0.02, StochasticRBF{}: 0.2} {
+	for strategy, near := range map[Strategy]float64{ExpectedImprovement{}: 0.05, StochasticRBF{}: 0.2} {
 		s := braninSearch(4)
 		s.Strategy = strategy
 		best := optimise(t, Func(func(x []float64) (float64, error) {

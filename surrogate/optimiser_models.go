@@ -10,6 +10,7 @@ type tuning struct {
 	indices []int
 	theta   []float64
 	nugget  float64
+	warped  bool // to the logarithm: see warp
 }
 
 // fitted is a model of the function, whose sign is that of minimisation, or of a
@@ -20,6 +21,7 @@ type fitted struct {
 	// then at those under way: what was observed, or predicted where the values
 	// are noisy or there is none yet.
 	values []float64
+	warp   *warp // that model and values are of; nil: none
 }
 
 // fit models an output, 0 for the function and k for constraint k - 1 of those
@@ -49,6 +51,11 @@ func (o *Optimiser) fit(ctx context.Context, output int) (fitted, error) {
 	if err != nil {
 		return fitted{}, err
 	}
+	var f fitted
+	if t.warped {
+		w := newWarp(data.Y)
+		f.warp, data.Y = &w, w.apply(data.Y)
+	}
 	spec.Theta, spec.Lengths, spec.Components = t.theta, nil, 0
 	if spec.EstimateNugget {
 		spec.EstimateNugget, spec.Nugget = false, t.nugget
@@ -57,7 +64,7 @@ func (o *Optimiser) fit(ctx context.Context, output int) (fitted, error) {
 	if err != nil {
 		return fitted{}, err
 	}
-	f := fitted{model.(*KrigingModel), slices.Clone(data.Y)}
+	f.model, f.values = model.(*KrigingModel), slices.Clone(data.Y)
 	if o.settings.Noisy {
 		if err := f.model.Predict(data.X, f.values); err != nil {
 			return f, err
@@ -95,7 +102,18 @@ func (o *Optimiser) tune(ctx context.Context, output int, spec Kriging, data Dat
 		return tuning{}, err
 	}
 	h := model.(*KrigingModel).Hyperparameters()
-	t := tuning{slices.Clone(indices[:n]), h.Theta, h.Nugget}
+	t := tuning{slices.Clone(indices[:n]), h.Theta, h.Nugget, false}
+	if output == 0 && !o.settings.Noisy {
+		w, y := newWarp(data.Y), data.Y
+		data.Y = w.apply(y)
+		if model, err = spec.Fit(ctx, data); err != nil {
+			return tuning{}, err
+		}
+		of := model.(*KrigingModel).Hyperparameters()
+		if of.LogLikelihood+w.logSlopes(y) > h.LogLikelihood+warpGain*float64(n) {
+			t.theta, t.nugget, t.warped = of.Theta, of.Nugget, true
+		}
+	}
 	o.tuned[output] = t
 	return t, nil
 }
