@@ -18,6 +18,7 @@ func (e *extent) add(v float64) { e.lo, e.hi = min(e.lo, v), max(e.hi, v) }
 type axis struct {
 	label  string
 	log    bool
+	down   bool // from hi to lo
 	lo, hi float64
 	ticks  []tick
 	names  *names // in the place of ticks; nil for none
@@ -74,16 +75,25 @@ func newAxis(text string, log bool, lo, hi, pad float64) axis {
 	return axis{label: text, log: log, lo: lo, hi: hi}
 }
 
-// at returns 0 at lo and 1 at hi.
+// at returns 0 at lo and 1 at hi, or the reverse of an axis that runs down.
 func (a *axis) at(v float64) float64 {
+	t := (v - a.lo) / (a.hi - a.lo)
 	if a.log {
-		return (math.Log(v) - math.Log(a.lo)) / (math.Log(a.hi) - math.Log(a.lo))
+		t = (math.Log(v) - math.Log(a.lo)) / (math.Log(a.hi) - math.Log(a.lo))
 	}
-	return (v - a.lo) / (a.hi - a.lo)
+	if a.down {
+		return 1 - t
+	}
+	return t
 }
 
 // value returns what is at the fraction t of a linear axis.
-func (a *axis) value(t float64) float64 { return a.lo + t*(a.hi-a.lo) }
+func (a *axis) value(t float64) float64 {
+	if a.down {
+		t = 1 - t
+	}
+	return a.lo + t*(a.hi-a.lo)
+}
 
 // length is the distance from lo to hi, in decades on a logarithmic scale.
 func (a *axis) length() float64 {
@@ -119,6 +129,9 @@ func (a *axis) clear(length, size vg.Length, beside bool) bool {
 			half = t.label.width(size) / 2
 		}
 		x := length * vg.Length(a.at(t.value))
+		if a.down {
+			x = length - x
+		}
 		if x-half < end+gap {
 			return false
 		}

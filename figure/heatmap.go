@@ -51,8 +51,9 @@ type Heatmap struct {
 	// outside the map is left out.
 	Series []Series
 
-	// Equal gives both axes the same scale, as Equal of [Lines] does.
-	Equal bool
+	// Equal gives both axes the same scale, YDown puts the largest Y at the
+	// bottom, as they do in [Lines].
+	Equal, YDown bool
 }
 
 func (h Heatmap) layout() (sheet, error) {
@@ -104,6 +105,7 @@ func (h Heatmap) frame() (*frame, error) {
 		y:     newAxis(h.YLabel, false, h.Y[0], h.Y[len(h.Y)-1], 0),
 		bar:   bar,
 	}
+	f.y.down = h.YDown
 	series := f.overlay(h.Series)
 	if f.legend = newLegend(series, f.covered(series)); f.legend != nil {
 		f.legend.outside = true // within, there is field everywhere
@@ -225,6 +227,13 @@ type span struct{ from, to int }
 // spans returns, for each of n pixels along an axis, the grid lines within it
 // or, where there are none, the line nearest to its centre.
 func spans(coord []float64, a *axis, n int) []span {
+	if a.down {
+		up := *a
+		up.down = false
+		s := spans(coord, &up, n)
+		slices.Reverse(s)
+		return s
+	}
 	s := make([]span, n)
 	for i := range s {
 		first := sort.Search(len(coord), func(k int) bool { return a.at(coord[k])*float64(n) >= float64(i) })

@@ -68,7 +68,7 @@ func (f *frame) bands(x, y, t []float64, area vg.Rectangle) image.Image {
 	cols, rows := pixels(area.Size().X), pixels(area.Size().Y)
 	img := image.NewRGBA(image.Rect(0, 0, cols, rows))
 	for j := range rows {
-		up := f.y.lo + (f.y.hi-f.y.lo)*(float64(rows-1-j)+0.5)/float64(rows)
+		up := f.y.value((float64(rows-1-j) + 0.5) / float64(rows))
 		for i := range cols {
 			at := f.x.lo + (f.x.hi-f.x.lo)*(float64(i)+0.5)/float64(cols)
 			col := masked

@@ -20,6 +20,10 @@ type Lines struct {
 	// Equal gives both axes the same scale: a unit or, on logarithmic axes, a
 	// decade is as long across as upwards. Not with one axis logarithmic.
 	Equal bool
+
+	// YDown puts the largest Y at the bottom: for a depth, or the time of a
+	// seismogram.
+	YDown bool
 }
 
 // Parity compares predictions with the truth: a point for each pair, with bars
@@ -88,6 +92,7 @@ func (l Lines) frame() (*frame, error) {
 	}
 	f.x = newAxis(l.XLabel, l.XLog, x.lo, x.hi, side)
 	f.y = newAxis(l.YLabel, l.YLog, y.lo, y.hi, above)
+	f.y.down = l.YDown
 	curves := dress(l.Series)
 	f.paint = func(c canvas, area vg.Rectangle) { f.drawSeries(c, curves, area) }
 	f.legend = newLegend(curves, f.covered(curves))
