@@ -115,6 +115,7 @@ type runner interface {
 	write(q Quantity, src []float64)
 	energy() (kinetic, potential float64)
 	finite() bool
+	carry(c *stream)
 }
 
 // LargestStep returns the largest stable time step,
