@@ -23,8 +23,6 @@ type surrogateBody struct {
 	Optimum     *optimumResult          `json:"optimum,omitempty"`
 	Sensitivity *sensitivityResult      `json:"sensitivity,omitempty"`
 	Figures     []string                `json:"figures"`
-
-	inputs []string
 }
 
 type samplesResult struct {
