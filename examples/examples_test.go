@@ -3,6 +3,7 @@ package examples
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -49,6 +50,65 @@ func TestExamplesApproachTheirSolutions(t *testing.T) {
 				require.Positive(t, e.RelativeL2, field)
 				require.Less(t, e.RelativeL2, c.bound, field)
 			}
+		})
+	}
+}
+
+// TestExamplesOfSurrogates runs them whole, without pictures: they reach what is
+// known of their functions.
+func TestExamplesOfSurrogates(t *testing.T) {
+	type result struct {
+		Models  map[string]struct{ RMSE float64 }
+		Optimum struct {
+			X []float64
+			Y float64
+		}
+		Sensitivity struct {
+			First, Total map[string]struct{ Value float64 }
+		}
+	}
+	for name, check := range map[string]func(t *testing.T, r result){
+		"branin": func(t *testing.T, r result) {
+			for model, bound := range map[string]float64{"kriging": 0.0157, "kriging_gaussian": 0.0038, "lobachevsky": 0.449, "inverse_distance": 21.43, "neural_network": 2} {
+				require.Positive(t, r.Models[model].RMSE, model)
+				require.Less(t, r.Models[model].RMSE, bound, model)
+			}
+		},
+		"borehole": func(t *testing.T, r result) {
+			require.Less(t, r.Models["kriging"].RMSE, 0.9)
+			require.InDelta(t, 0.829, r.Sensitivity.First["rw"].Value, 0.02)
+			require.InDelta(t, 0, r.Sensitivity.Total["r"].Value, 1e-3)
+		},
+		"ishigami": func(t *testing.T, r result) {
+			require.Less(t, r.Models["polynomial_chaos"].RMSE, 1e-5)
+			require.InDelta(t, 0.3139, r.Sensitivity.First["x1"].Value, 2e-3)
+			require.InDelta(t, 0.2437, r.Sensitivity.Total["x3"].Value, 2e-3)
+		},
+		"hartmann6": func(t *testing.T, r result) {
+			require.Less(t, r.Optimum.Y, -3.2)
+			require.Greater(t, r.Optimum.Y, -3.32238)
+		},
+		"external_command": func(t *testing.T, r result) {
+			require.InDelta(t, 20/7.85e-3, r.Optimum.X[0]*r.Optimum.X[1], 1)
+			require.InDelta(t, 0.7476, r.Optimum.Y, 0.01) // at the height of 100
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "external_command" {
+				if _, err := exec.LookPath("go"); err != nil {
+					t.Skip("go is not in the path")
+				}
+			}
+			j, err := job.Load(name+".yaml", []string{"output.figures=[]"})
+			require.NoError(t, err)
+			run, err := job.Run(t.Context(), j, filepath.Join(t.TempDir(), "run"), job.Options{})
+			require.NoError(t, err)
+			require.Equal(t, job.Done, run.Status, run.Reason)
+			data, err := os.ReadFile(filepath.Join(run.Dir, "result.json"))
+			require.NoError(t, err)
+			var r result
+			require.NoError(t, json.Unmarshal(data, &r))
+			check(t, r)
 		})
 	}
 }

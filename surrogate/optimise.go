@@ -81,6 +81,8 @@ type Evaluation struct {
 	Sample      bool      `json:"sample,omitempty"`      // of the initial sample
 	Acquisition float64   `json:"acquisition"`           // score for which the strategy chose the point
 	Seconds     float64   `json:"seconds"`               // that the evaluation took; in a batch, all of it
+
+	outside float64 // by how much it violates the Known constraints, as a caller's own points may
 }
 
 // OK tells whether the evaluation was made and succeeded.

@@ -489,3 +489,30 @@ func TestOptimiseRefuses(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// Points of the caller that violate a known constraint are no optimum, however
+// good their values.
+func TestOptimiseOutsideKnown(t *testing.T) {
+	s := OptimiseSettings{Lower: []float64{0}, Upper: []float64{1}, Sample: 3, Evaluations: 3,
+		Constraints: []Constraint{{Known: true, Evaluator: certainly(func(x []float64) float64 { return 0.5 - x[0] })}}}
+	var log []Evaluation
+	for _, x := range []float64{0.1, 0.3, 0.9} {
+		log = append(log, Evaluation{X: []float64{x}, Done: true, Y: x, Sample: true})
+	}
+	o, err := NewOptimiser(s, log)
+	require.NoError(t, err)
+	best, err := o.Run(t.Context(), certainly(func(x []float64) float64 { return x[0] }))
+	require.NoError(t, err)
+	require.True(t, best.Feasible)
+	require.InDelta(t, 0.5, best.X[0], 0.1)
+
+	s.Evaluations, s.Target = 1, new(float64)
+	*s.Target = 0.2 // reached only outside
+	o, err = NewOptimiser(s, log[:2])
+	require.NoError(t, err)
+	require.Empty(t, o.Stopped())
+	best, err = o.Best(t.Context())
+	require.NoError(t, err)
+	require.False(t, best.Feasible)
+	require.Equal(t, 0.3, best.X[0])
+}

@@ -131,7 +131,24 @@ func (o *Optimiser) checkEvaluation(e Evaluation) (Evaluation, error) {
 	if e.Error != "" {
 		e.Y, e.Constraints = 0, nil
 	}
+	e.outside = o.outside(e.X)
 	return e, nil
+}
+
+// outside is by how much a point violates the known constraints; infinite where
+// one of them has no value.
+func (o *Optimiser) outside(x []float64) (sum float64) {
+	for _, c := range o.settings.Constraints {
+		if !c.Known {
+			continue
+		}
+		y, errs := []float64{math.NaN()}, make([]error, 1)
+		if err := c.Evaluator.Evaluate(context.Background(), x, 1, y, errs); err != nil || errs[0] != nil || math.IsNaN(y[0]) {
+			return math.Inf(1)
+		}
+		sum += max(y[0], 0)
+	}
+	return sum
 }
 
 // Log returns a copy of the log.
@@ -257,7 +274,7 @@ func (o *Optimiser) sign() float64 {
 // violation is by how much a successful evaluation violates the constraints, the
 // sum of what is positive of their values: 0 if it is feasible.
 func violation(e Evaluation) float64 {
-	v := 0.0
+	v := e.outside
 	for _, c := range e.Constraints {
 		v += max(c, 0)
 	}

@@ -21,13 +21,18 @@
 //	               from the start, when the status is running
 //	history.csv    the course of the numbers
 //	solution.json  (pinn) the trained networks, which Predict evaluates
+//	samples.csv    (surrogate) every evaluation, written as it is made
+//	models/        (surrogate) the fitted models, which Predict evaluates
+//	validation.csv (surrogate) what the models say where they were validated
 //	*.png, *.svg, *.pdf  figures, drawn when all else is written
 //	checkpoint     until the run is done; the first is that of iteration 0
 //	.lock          locked while a process runs in the directory
 //
 // Files appear whole or not at all: they are written under a temporary name,
 // flushed to the disk, then renamed. Only history.csv grows; a resumed run cuts
-// it back to where it stood at the checkpoint, and continues bit for bit.
+// it back to where it stood at the checkpoint, and continues bit for bit. A
+// surrogate has no checkpoint: it runs anew, but no evaluation that samples.csv
+// holds is made again.
 //
 // # Kinds
 //
@@ -35,5 +40,5 @@
 // the table kinds, a task that can be checked and compiled, and a work that can
 // be restored and run. What they share (header, directory, envelope of the
 // result, checkpoints) is here. The kinds so far: pinn,
-// sample.
+// sample, surrogate.
 package job

@@ -80,6 +80,11 @@ func (t *surrogateTask) picture(d *directory) (*picture, error) {
 		}
 		s.truth = t.evaluator
 	}
+	if t.optimize != nil {
+		if err := t.prepareConstraints(); err != nil {
+			return nil, err
+		}
+	}
 	if r, err := ReadResult(d.path); err == nil {
 		s.body, _ = r.Body.(*surrogateBody)
 	}
@@ -430,16 +435,13 @@ func (s *picture) convergence() figure.Panel {
 	}
 	best := figure.Series{Name: "best", Style: figure.Steps}
 	sample, search := figure.Series{Name: "sample", Style: figure.Points}, figure.Series{Name: "search", Style: figure.Crosses}
-	w := &surrogateWork{task: s.surrogateTask}
 	least := math.NaN()
 	for i, row := range s.rows {
 		if row.x == nil || row.fail != "" {
 			continue
 		}
 		at := float64(i + 1)
-		if !w.worse(row.y, least) {
-			least = row.y
-		}
+		least = s.better(row, least)
 		best.X, best.Y = append(best.X, at), append(best.Y, least)
 		to := &sample
 		if i >= s.body.Samples.Sample {

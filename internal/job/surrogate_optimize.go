@@ -141,18 +141,38 @@ func (w *surrogateWork) log(sample int) []surrogate.Evaluation {
 func (w *surrogateWork) best() float64 {
 	best := math.NaN()
 	for _, row := range w.record.rows {
-		if row.x != nil && row.fail == "" && !(w.worse(row.y, best)) {
-			best = row.y
-		}
+		best = w.task.better(row, best)
 	}
 	return best
 }
 
-func (w *surrogateWork) worse(a, b float64) bool {
-	if o := w.task.optimize; o != nil && o.settings.Maximise {
-		return a < b
+// better is the value of an evaluation if it is better than the best before it,
+// which it returns else.
+func (t *surrogateTask) better(row record, best float64) float64 {
+	switch {
+	case row.x == nil || row.fail != "" || !t.allows(row.x):
+		return best
+	case t.optimize != nil && t.optimize.settings.Maximise:
+		if row.y < best {
+			return best
+		}
+	case row.y > best:
+		return best
 	}
-	return a > b
+	return row.y
+}
+
+// allows tells whether a point satisfies the constraints.
+func (t *surrogateTask) allows(x []float64) bool {
+	if t.optimize == nil {
+		return true
+	}
+	for _, c := range t.optimize.settings.Constraints {
+		if y, err := values(c.Evaluator, x, len(x)); err != nil || !(y[0] <= 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // writeHistory writes history.csv: each evaluation and the best value up to it.
@@ -171,9 +191,7 @@ func (w *surrogateWork) writeHistory(d *directory) error {
 		if i >= w.task.samples() {
 			stage = "optimize"
 		}
-		if row.fail == "" && !w.worse(row.y, best) {
-			best = row.y
-		}
+		best = w.task.better(row, best)
 		fmt.Fprintf(&b, "%d,%s,%s,%s\n", i+1, stage, blank(row.y), blank(best))
 	}
 	if err := d.write("history.csv", b.Bytes()); err != nil {

@@ -234,4 +234,9 @@ func (r *sensitivityResult) summary(w io.Writer) {
 			float64(f.Value), float64(f.Lower), float64(f.Upper), float64(t.Value), float64(t.Lower), float64(t.Upper))
 	}
 	tab.Flush()
+	for _, name := range sortedKeys(r.Second) {
+		if i := r.Second[name]; i.Lower > 0 { // it is there
+			fmt.Fprintf(w, "  %s together %.4f [%.4f, %.4f]\n", strings.Replace(name, "*", " and ", 1), float64(i.Value), float64(i.Lower), float64(i.Upper))
+		}
+	}
 }
