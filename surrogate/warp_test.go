@@ -3,6 +3,7 @@ package surrogate
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,4 +58,34 @@ func TestOptimiseWarps(t *testing.T) {
 	require.False(t, warped(s, goldsteinPrice))
 	s = OptimiseSettings{Lower: make([]float64, 6), Upper: []float64{1, 1, 1, 1, 1, 1}, Sample: 50}
 	require.False(t, warped(s, hartmann6))
+}
+
+// Of warped values, scores and margins stay in units of the function: a small
+// improvement on the least value is one of the logarithm times the distance of
+// the median from it.
+func TestCriterionOfWarped(t *testing.T) {
+	s := OptimiseSettings{Lower: []float64{-2, -2}, Upper: []float64{2, 2}, Seed: 1, Sample: 20}
+	o, err := NewOptimiser(s, nil)
+	require.NoError(t, err)
+	points, err := o.Ask(context.Background(), s.Sample)
+	require.NoError(t, err)
+	var y []float64
+	for _, p := range points {
+		p.Done, p.Y = true, goldsteinPrice(p.X)
+		y = append(y, p.Y)
+		require.NoError(t, o.Tell(p))
+	}
+	slices.Sort(y)
+	unit := y[10] - y[0]
+
+	c, err := o.newCriterion(context.Background(), ExpectedImprovement{})
+	require.NoError(t, err)
+	const mean, sd = 1e-4, 1e-3 // of the logarithm, whose best value is 0
+	score, _, _ := c.terms[0].at(mean, sd*sd)
+	want, _, _ := ExpectedImprovement{}.Score(mean*unit, sd*unit, 0)
+	require.InDelta(t, want, score, 1e-12)
+
+	c, err = o.newCriterion(context.Background(), ProbabilityOfImprovement{Margin: 1e-3 * unit})
+	require.NoError(t, err)
+	require.InDelta(t, 1e-3, c.terms[0].score.(ProbabilityOfImprovement).Margin, 1e-15)
 }
