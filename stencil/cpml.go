@@ -46,7 +46,7 @@ func (e *engine[T]) addLayer(axis int, high bool, n int, c, f, h, dt float64) {
 		for i := l.along.lo; i < l.along.hi; i++ {
 			depth := (float64(n) - 0.5 - float64(i)) / float64(n)
 			if velocity {
-				depth = (float64(n) - math.Abs(float64(i))) / float64(n)
+				depth = max(float64(n)-math.Abs(float64(i)), 0) / float64(n)
 			}
 			d, alpha := d0*depth*depth, math.Pi*f*(1-depth)
 			b := math.Exp(-(d + alpha) * dt)

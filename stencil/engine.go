@@ -92,7 +92,12 @@ func newEngine[T simd.Float](g Grid, m int, medium bool, threads int) *engine[T]
 // reflect writes the images of the pressure beyond the sides that the cells in
 // the spans touch.
 func (e *engine[T]) reflect(x, y span) {
-	p := e.wave.P
+	e.reflectX(e.wave.P, x, y)
+	e.reflectY(e.wave.P, x, y)
+}
+
+// reflectX is reflect for the sides x0 and x1 and any field at the points.
+func (e *engine[T]) reflectX(p []T, x, y span) {
 	if x.lo == 0 {
 		for j := y.lo; j < y.hi; j++ {
 			at := e.at(0, j)
@@ -109,6 +114,10 @@ func (e *engine[T]) reflect(x, y span) {
 			}
 		}
 	}
+}
+
+// reflectY is reflectX for the sides y0 and y1.
+func (e *engine[T]) reflectY(p []T, x, y span) {
 	rows := func(from, step int, kind image) {
 		for k := 1; k <= e.margin(); k++ {
 			source := from + step*(k-1)

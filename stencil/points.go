@@ -150,8 +150,8 @@ func (e *engine[T]) footprint(field int, u, v float64, in Interpolation, owner i
 	sum := map[[2]int]float64{}
 	for b, wv := range wy {
 		for a, wu := range wx {
-			i, si := fold(i0+a, e.nx, field == 1, e.x0, e.x1)
-			j, sj := fold(j0+b, e.ny, field == 2, e.y0, e.y1)
+			i, si := e.fold(0, i0+a, field)
+			j, sj := e.fold(1, j0+b, field)
 			sum[[2]int{i, j}] += wu * wv * si * sj
 		}
 	}
@@ -167,6 +167,54 @@ func (e *engine[T]) footprint(field int, u, v float64, in Interpolation, owner i
 		}
 		return a.i - b.i
 	})
+	return list
+}
+
+// fold is fold of an index of a field along an axis, one index for each unknown:
+// the first face of a periodic axis stands for the last as well, and a face on a
+// rigid side, where the velocity is 0, has the sign 0.
+func (e *engine[T]) fold(axis, i, field int) (int, float64) {
+	n, low, high := e.nx, e.x0, e.x1
+	if axis == 1 {
+		n, low, high = e.ny, e.y0, e.y1
+	}
+	face := field == axis+1
+	i, sign := fold(i, n, face, low, high)
+	switch {
+	case !face || i > 0 && i < n:
+	case low == wrap:
+		i = 0
+	case i == 0 && low == even, i == n && high == even:
+		sign = 0
+	}
+	return i, sign
+}
+
+// injected makes of the footprint of a sample of a velocity what a source adds:
+// twice the weight to a face on a free surface, of which half is in the grid, and
+// images, in all elements that hold the same unknown.
+func (e *engine[T]) injected(field int, footprint []point) []point {
+	axis, n, low := field-1, e.nx, e.x0
+	if axis == 1 {
+		n, low = e.ny, e.y0
+	}
+	var list []point
+	for _, q := range footprint {
+		at := &q.i
+		if axis == 1 {
+			at = &q.j
+		}
+		unknown, weight := *at, q.weight
+		if low != wrap {
+			weight /= edge(unknown, n)
+		}
+		for k := 1 - e.m; k < n+e.m; k++ {
+			if i, sign := e.fold(axis, k, field); i == unknown {
+				*at, q.weight = k, weight*sign
+				list = append(list, q)
+			}
+		}
+	}
 	return list
 }
 

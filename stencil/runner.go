@@ -13,6 +13,7 @@ type run[T simd.Float] struct {
 	memory []scratch[T] // of each thread
 	tiling tiling       // without steps: two passes
 	block  block
+	quiet  bool // record nothing
 	// probes of receiver r are entries of the lists of its field
 	entries [][]int
 }
@@ -56,11 +57,14 @@ func newRunner[T simd.Float](s *Solver) (runner, error) {
 		case Sponge:
 			thickness[i] = side.Cells
 		case CPML:
-			f := side.Frequency
-			if f == 0 {
-				f = 0.1 * speed / (float64(side.Cells) * h)
+			c, f := side.Speed, side.Frequency
+			if c == 0 {
+				c = speed
 			}
-			e.addLayer(i/2, i%2 == 1, side.Cells, speed, f, h, s.dt)
+			if f == 0 {
+				f = 0.1 * c / (float64(side.Cells) * h)
+			}
+			e.addLayer(i/2, i%2 == 1, side.Cells, c, f, h, s.dt)
 		}
 	}
 	if thickness != [4]int{} {
@@ -101,16 +105,15 @@ func (r *run[T]) connect(s *Solver, dx, dy float64) {
 		f := e.footprint(int(src.Field), src.X/dx, src.Y/dy, src.Interpolation, k)
 		for i := range f {
 			q := &f[i]
-			factor := s.dt / (dx * dy)
-			switch src.Field {
-			case Pressure:
-				factor *= set.Medium.modulus(g, q.i, q.j)
-			case VelocityX:
-				factor /= e.faceDensity(set.Medium, g, q.i, q.j, 1, 0)
-			case VelocityY:
-				factor /= e.faceDensity(set.Medium, g, q.i, q.j, 0, 1)
+			q.weight *= s.dt / (dx * dy)
+			if src.Field == Pressure {
+				q.weight *= set.Medium.modulus(g, q.i, q.j)
+			} else {
+				q.weight *= e.lightness(set, src.Field, q.i, q.j)
 			}
-			q.weight *= factor
+		}
+		if src.Field != Pressure {
+			f = e.injected(int(src.Field), f)
 		}
 		e.injections[src.Field].add(f)
 	}
@@ -128,14 +131,23 @@ func (r *run[T]) connect(s *Solver, dx, dy float64) {
 	}
 }
 
-// faceDensity is the density at the face between a point and the one before it.
-func (e *engine[T]) faceDensity(m Medium, g Grid, i, j, di, dj int) float64 {
-	fold2 := func(i, j int) float64 {
-		i, _ = fold(i, e.nx, false, e.x0, e.x1)
-		j, _ = fold(j, e.ny, false, e.y0, e.y1)
-		return m.density(g, i, j)
+// lightness is 1/ρ at the face between a point and the one before it, 0 where
+// InnerFaces holds the velocity at zero.
+func (e *engine[T]) lightness(s *Settings, q Quantity, i, j int) float64 {
+	g := s.Grid
+	a, b, row, rows := i-1, j, j, g.Ny
+	if q == VelocityY {
+		a, b, row, rows = i, j-1, i, g.Nx
 	}
-	return (fold2(i, j) + fold2(i-di, j-dj)) / 2
+	if s.InnerFaces && (row == 0 || row == rows-1) {
+		return 0
+	}
+	density := func(i, j int) float64 {
+		i, _ = e.fold(0, i, 0)
+		j, _ = e.fold(1, j, 0)
+		return s.Medium.density(g, i, j)
+	}
+	return 2 / (density(i, j) + density(a, b))
 }
 
 // plainSteps are the steps of a block that is not tiled.
@@ -157,7 +169,9 @@ func (r *run[T]) run(ctx context.Context, s *Solver, steps int) error {
 		} else {
 			r.advancePlain(n, &r.block, r.memory)
 		}
-		r.end(s, n)
+		if !r.quiet {
+			r.end(s, n)
+		}
 		s.steps += n
 		steps -= n
 	}

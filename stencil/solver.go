@@ -61,6 +61,8 @@ type Side struct {
 	// well too. Waves far below f come back from it. 0: that at which the layer is a
 	// tenth of a wavelength thick, for a broad band.
 	Frequency float64
+	// Speed of the waves that a CPML is made for. 0: the largest of the medium.
+	Speed float64
 }
 
 // Source adds to the fields at a position: the equations have on their right
@@ -234,6 +236,9 @@ func (s *Settings) check() error {
 			}
 			if side.Frequency < 0 || side.Frequency-side.Frequency != 0 {
 				return fmt.Errorf("%w: frequency %g at side %s", ErrSettings, side.Frequency, name)
+			}
+			if side.Speed < 0 || side.Speed-side.Speed != 0 {
+				return fmt.Errorf("%w: speed %g at side %s", ErrSettings, side.Speed, name)
 			}
 		}
 	}

@@ -53,15 +53,28 @@ func (s *sponge[T]) touches(fx, fy span) bool {
 	return fx.lo < s.inner.lo || fx.hi > s.inner.hi || fy.lo < s.innerY.lo || fy.hi > s.innerY.hi
 }
 
-// apply damps the elements x of row j of a field: 0 pressure, 1 vx, 2 vy.
-func (s *sponge[T]) apply(e *engine[T], dst []T, field int, x span, j int) {
-	fx, fy := s.x[0], s.y[0]
+// factors are those of a field by index along x and along y: 0 pressure, 1 vx,
+// 2 vy.
+func (s *sponge[T]) factors(field int) (fx, fy []T) {
+	fx, fy = s.x[0], s.y[0]
 	switch field {
 	case 1:
 		fx = s.x[1]
 	case 2:
 		fy = s.y[1]
 	}
+	return fx, fy
+}
+
+// factor is that of one element.
+func (s *sponge[T]) factor(field, i, j int) T {
+	fx, fy := s.factors(field)
+	return fy[j-(1-s.m)] * fx[i-(1-s.m)]
+}
+
+// apply damps the elements x of row j of a field.
+func (s *sponge[T]) apply(e *engine[T], dst []T, field int, x span, j int) {
+	fx, fy := s.factors(field)
 	row := dst[e.at(x.lo, j):][:x.len()]
 	fx = fx[x.lo-(1-s.m):][:len(row)]
 	g := fy[j-(1-s.m)]

@@ -14,4 +14,18 @@
 //
 // The function itself is an [Evaluator]: a [Func], an [Expression] or an external
 // [Command]. [Optimise] finds its minimum in few evaluations.
+//
+// The methods, and what each is for:
+//
+//	Kriging           smooth functions, few points, error bars; the default choice
+//	RadialBasis       as smooth, without error bars; several outputs; large n
+//	PolynomialChaos   analytic functions on a box: sparse, with Sobol' indices for free
+//	Polynomial        trends and noisy data, with error bars
+//	NeuralNetwork     many points; any number of outputs from one model
+//	InverseDistance   nothing to solve; stays within the range of the data
+//	Lobachevsky       compact support, exact integrals
+//	Ensemble          a weighted mean of several
+//
+// Inputs are scaled by the domain where the method says so. Interpolants take rows of
+// equal inputs as one, with their mean. [Save] and [Load] keep models in files.
 package surrogate

@@ -120,3 +120,23 @@ func TestNeuralNetworkStops(t *testing.T) {
 	_, err := NeuralNetwork{}.Fit(ctx, setA(t))
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// The weights kept are those of the least error on the rows held out: training on
+// does not make it worse.
+func TestNeuralNetworkKeepsTheBest(t *testing.T) {
+	data, err := uniformData(func(x []float64) float64 { return math.Sin(40*x[0]) + x[0] }, 1, 40, []float64{0}, []float64{1}).check()
+	require.NoError(t, err)
+	m := mustFit(t, NeuralNetwork{Decay: 1e-9, Starts: 1, Iterations: 1}, data).(*NeuralNetworkModel)
+	order := rand.New(rand.NewPCG(3, 0)).Perm(40)
+	last := math.Inf(1)
+	for _, iterations := range []int{5, 20, 60, 120, 180} {
+		check := m.newObjective(data, order[:10])
+		w, value, err := descend(t.Context(), m.newObjective(data, order[10:]), check, m.file.W, iterations)
+		require.NoError(t, err)
+		again, err := check.value(t.Context(), w)
+		require.NoError(t, err)
+		require.Equal(t, value, again)
+		require.LessOrEqual(t, value, last)
+		last = value
+	}
+}
