@@ -10,8 +10,8 @@ import (
 // Minimise finds the least value of a model on the box [lower, upper], or with
 // maximise the greatest. A model costs next to nothing, so that this takes many
 // values and no gradient: it starts at the best of 2^16 points of the Sobol
-// sequence and searches a box about the best point so far, of half the width each
-// time that it brings nothing better, down to 2^-40 of the domain. What leaves the
+// sequence and searches a box about the best point so far, of twice the width where
+// that brings a better one and of half where not, down to 2^-40 of the domain. What leaves the
 // domain is put on its side. Of several outputs it takes the first.
 func Minimise(ctx context.Context, m Model, lower, upper []float64, maximise bool, seed uint64) (x []float64, y float64, err error) {
 	const first, more, least = 1 << 16, 32, 0x1p-40
@@ -64,7 +64,9 @@ func Minimise(ctx context.Context, m Model, lower, upper []float64, maximise boo
 		if err != nil {
 			return nil, 0, err
 		}
-		if !better {
+		if better {
+			width = min(2*width, 0.25)
+		} else {
 			width /= 2
 		}
 	}

@@ -56,3 +56,23 @@ func TestMinimiseBranin(t *testing.T) {
 	require.NoError(t, err)
 	assert.InDelta(t, 0.39788735772973816, y, 0.02)
 }
+
+// valley is narrow and runs across the axes.
+type valley struct{}
+
+func (valley) Dims() (inputs, outputs int) { return 2, 1 }
+
+func (valley) Predict(x, y []float64) error {
+	for i := range y {
+		a, b := x[2*i], x[2*i+1]
+		y[i] = 1e6*(a-b)*(a-b) + (a+b-1)*(a+b-1)
+	}
+	return nil
+}
+
+func TestMinimiseValley(t *testing.T) {
+	x, y, err := Minimise(t.Context(), valley{}, []float64{-10, -10}, []float64{10, 10}, false, 1)
+	require.NoError(t, err)
+	assert.InDeltaSlice(t, []float64{0.5, 0.5}, x, 1e-4)
+	assert.InDelta(t, 0, y, 1e-7)
+}

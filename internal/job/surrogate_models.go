@@ -1,6 +1,8 @@
 package job
 
 import (
+	"slices"
+
 	"github.com/seed-0772dd2d/ritz/surrogate"
 )
 
@@ -28,6 +30,9 @@ func init() { // ensembles hold models
 		"ensemble":         (*surrogateTask).ensemble,
 	}
 }
+
+// figureNames are those of figures that are not of one model.
+var figureNames = []string{"truth", "models", "slices", "predicted", "leave_one_out", "convergence", "sensitivity"}
 
 // decodeModels reads the list of models or the word auto; by default Kriging alone.
 func (t *surrogateTask) decodeModels(s *section) {
@@ -87,6 +92,9 @@ func (t *surrogateTask) model(d *decoder, list *node, i int, n *node, key string
 		if m.name = s.text(v, s.at("name")); v.kind == scalarNode && !fileName.MatchString(m.name) {
 			s.fail(v, s.at("name"), "expected letters, digits, '.', '_' and '-' (it names a file), got %q", m.name)
 		}
+	}
+	if slices.Contains(figureNames, m.name) {
+		s.fail(s.n, path, "a figure of the run is called %q: give the model another name", m.name)
 	}
 	m.spec = read(t, s)
 	return m, true

@@ -121,6 +121,17 @@ func hyperparameters(m surrogate.Model) map[string]any {
 			out["p"] = h.P
 		}
 		return out
+	case *surrogate.LobachevskyModel:
+		return map[string]any{"nugget": m.Nugget()}
+	case *surrogate.RadialBasisModel:
+		return map[string]any{"shape": m.Shape(), "nugget": m.Nugget()}
+	case *surrogate.PolynomialChaosModel:
+		if alpha, _, err := m.Terms(0); err == nil {
+			return map[string]any{"terms": len(alpha)}
+		}
+	case *surrogate.EnsembleModel:
+		_, weights := m.Members()
+		return map[string]any{"weights": weights}
 	}
 	return nil
 }
