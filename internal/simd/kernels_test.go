@@ -25,6 +25,7 @@ func TestChoose(t *testing.T) {
 }
 
 func TestLevelInUse(t *testing.T) {
+	t.Log("level in use:", Level())
 	_, err := choose(Level())
 	require.NoError(t, err)
 	require.Equal(t, activeErr, Check())
