@@ -89,8 +89,8 @@ func TestExamplesOfSurrogates(t *testing.T) {
 			require.Greater(t, r.Optimum.Y, -3.32238)
 		},
 		"external_command": func(t *testing.T, r result) {
-			require.InDelta(t, 20/7.85e-3, r.Optimum.X[0]*r.Optimum.X[1], 1)
-			require.InDelta(t, 0.7476, r.Optimum.Y, 0.01) // at the height of 100
+			require.LessOrEqual(t, r.Optimum.X[0]*r.Optimum.X[1], 20/7.85e-3)
+			require.InDelta(t, 0.7476, r.Optimum.Y, 0.08) // least at a height of 100 and a mass of 20
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
