@@ -19,6 +19,8 @@
 // periodic, or absorbing ([Side]). Beyond them the fields go on as images, so that
 // the operators keep their order up to the wall.
 //
+// [Misfit] has the gradient of what receivers record with respect to the medium.
+//
 // The field is too large for the caches and a step does little with each value.
 // A [Plan] therefore lets tiles of the grid take several steps while they are in
 // a cache. It changes no bit of the result.
