@@ -31,9 +31,9 @@ func helpJob(args []string, s streams) int {
 	if len(args) > 0 {
 		kind = args[0]
 	}
-	text, ok := map[string]string{"pinn": job.PINNReference, "sample": job.SampleReference, "surrogate": job.SurrogateReference}[kind]
+	text, ok := map[string]string{"pinn": job.PINNReference, "sample": job.SampleReference, "stencil": job.StencilReference, "surrogate": job.SurrogateReference}[kind]
 	if !ok {
-		fmt.Fprintf(s.err, "ritz help job: unknown kind %q: there are pinn, sample, surrogate\n", kind)
+		fmt.Fprintf(s.err, "ritz help job: unknown kind %q: there are pinn, sample, stencil, surrogate\n", kind)
 		return exitUsage
 	}
 	fmt.Fprint(s.out, text)
@@ -47,7 +47,7 @@ func overview(w io.Writer) {
 	}
 	fmt.Fprint(w, `  ritz help      this text; ritz help COMMAND tells more,
                  ritz help job KIND prints a job file with every key; KIND is
-                 pinn, the default, sample or surrogate
+                 pinn, the default, sample, stencil or surrogate
 
 Exit codes: 0 done, 1 the run failed or was interrupted, 2 bad arguments or bad
 input (nothing was run).

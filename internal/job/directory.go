@@ -1,16 +1,17 @@
 package job
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
@@ -120,42 +121,89 @@ func (d *directory) write(name string, data []byte) error {
 	return atomicfile.Write(d.file(name), bytes.NewReader(data))
 }
 
+// stream puts a file into the directory, whole or not at all, as f writes it.
+func (d *directory) stream(name string, f func(w io.Writer) error) error {
+	file, err := atomicfile.Create(d.file(name))
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(file, 1<<16)
+	if err = f(b); err == nil {
+		err = b.Flush()
+	}
+	if err != nil {
+		file.Discard()
+		return err
+	}
+	return file.Commit()
+}
+
 // checkpoint is what a run needs to go on.
 type checkpoint struct {
 	Seconds float64 // of the run so far
 	History int64   // size of history.csv
 	Pending []byte  // row of the history that was not due yet
 	State   []byte  // of the kind's own work
+
+	large io.WriterTo // more state, too large to be held twice; it checks itself
+	rest  *os.File    // of a checkpoint that was loaded: where large is read
 }
 
-const checkpointMagic = "ritz checkpoint 1\n"
+const checkpointMagic = "ritz checkpoint 2\n"
 
-// save writes the file checkpoint: the magic line, a CRC-32 of what follows,
-// and the checkpoint in gob.
+// save writes the file checkpoint: the magic line, a CRC-32 of the checkpoint in
+// gob, its length, and itself; then what is large.
 func (d *directory) save(c *checkpoint) error {
 	var body bytes.Buffer
 	if err := gob.NewEncoder(&body).Encode(c); err != nil {
 		return err
 	}
 	head := binary.LittleEndian.AppendUint32([]byte(checkpointMagic), crc32.ChecksumIEEE(body.Bytes()))
-	return d.write("checkpoint", append(head, body.Bytes()...))
+	head = binary.LittleEndian.AppendUint64(head, uint64(body.Len()))
+	return d.stream("checkpoint", func(w io.Writer) error {
+		_, err := w.Write(append(head, body.Bytes()...))
+		if err == nil && c.large != nil {
+			_, err = c.large.WriteTo(w)
+		}
+		return err
+	})
 }
 
-// load reads the file checkpoint.
+// load reads the file checkpoint. The caller closes rest.
 func (d *directory) load() (*checkpoint, error) {
-	data, err := os.ReadFile(d.file("checkpoint"))
+	f, err := os.Open(d.file("checkpoint"))
 	if err != nil {
 		return nil, err
 	}
-	rest, ok := strings.CutPrefix(string(data), checkpointMagic)
-	if !ok || len(rest) < 4 {
-		return nil, fmt.Errorf("%s: not a checkpoint of this version of ritz", d.file("checkpoint"))
+	c, err := readCheckpoint(f)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s %w", f.Name(), err)
 	}
-	body := []byte(rest[4:])
+	c.rest = f
+	return c, nil
+}
+
+func readCheckpoint(f *os.File) (*checkpoint, error) {
+	damaged := errors.New("is damaged")
+	info, err := f.Stat()
+	if err != nil {
+		return nil, damaged
+	}
+	head := make([]byte, len(checkpointMagic)+4+8)
+	if _, err := io.ReadFull(f, head); err != nil || string(head[:len(checkpointMagic)]) != checkpointMagic {
+		return nil, errors.New("is not a checkpoint of this version of ritz")
+	}
+	sum := binary.LittleEndian.Uint32(head[len(checkpointMagic):])
+	length := binary.LittleEndian.Uint64(head[len(checkpointMagic)+4:])
+	if length > uint64(info.Size()) {
+		return nil, damaged
+	}
+	body := make([]byte, length)
 	c := new(checkpoint)
-	if crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32([]byte(rest)) ||
+	if _, err := io.ReadFull(f, body); err != nil || crc32.ChecksumIEEE(body) != sum ||
 		gob.NewDecoder(bytes.NewReader(body)).Decode(c) != nil {
-		return nil, fmt.Errorf("%s is damaged", d.file("checkpoint"))
+		return nil, damaged
 	}
 	return c, nil
 }

@@ -164,7 +164,9 @@ func Resume(ctx context.Context, dir string, o Options) (*Result, error) {
 	case err != nil:
 		return nil, err
 	}
-	if err := w.restore(c); err != nil {
+	err = w.restore(c)
+	c.rest.Close()
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.file("checkpoint"), err)
 	}
 	d.before = c.Seconds

@@ -1,9 +1,11 @@
 package job
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -71,11 +73,17 @@ func TestResultRoundTrip(t *testing.T) {
 
 func TestCheckpoint(t *testing.T) {
 	d := &directory{path: t.TempDir()}
-	want := &checkpoint{1.5, 99, []byte("row"), []byte{0, 1, 2}}
-	require.NoError(t, d.save(want))
+	want := &checkpoint{Seconds: 1.5, History: 99, Pending: []byte("row"), State: []byte{0, 1, 2}}
+	require.NoError(t, d.save(&checkpoint{1.5, 99, []byte("row"), []byte{0, 1, 2}, bytes.NewBufferString("more"), nil}))
 	got, err := d.load()
 	require.NoError(t, err)
+	rest, err := io.ReadAll(got.rest)
+	require.NoError(t, err)
+	assert.Equal(t, "more", string(rest))
+	got.rest.Close()
+	got.rest = nil
 	assert.Equal(t, want, got)
+	require.NoError(t, d.save(want))
 	data, err := os.ReadFile(d.file("checkpoint"))
 	require.NoError(t, err)
 	for i := range data { // any flipped byte is found

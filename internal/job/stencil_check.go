@@ -1,0 +1,110 @@
+package job
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/seed-0772dd2d/ritz/stencil"
+)
+
+// check writes sizes, steps, resolution and memory.
+func (t *stencilTask) check(w io.Writer) error {
+	if err := t.prepare(); err != nil {
+		return err
+	}
+	dt, limit, fastest, err := t.step()
+	if err != nil {
+		return err
+	}
+	steps, err := t.stepsOf(dt)
+	if err != nil {
+		return err
+	}
+	p := &t.settings
+	g := p.Grid
+	dx, dy := g.Spacing()
+	fmt.Fprintf(w, "%s: %s\n\n", t.job.Name, t.job.Kind)
+	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, form string, args ...any) { fmt.Fprintf(tab, "%s\t%s\n", name, fmt.Sprintf(form, args...)) }
+	row("grid", "%d x %d points, spacing %.6g x %.6g", g.Nx, g.Ny, dx, dy)
+	speeds := fmt.Sprintf("%.6g to %.6g", t.slowest(), fastest)
+	if m := p.Medium; m.Densities == nil && m.BulkModuli == nil {
+		speeds = fmt.Sprintf("%.6g", fastest)
+	}
+	row("speed", "%s", speeds)
+	var sides []string
+	for k, side := range t.sides() {
+		text := sideKeys[k] + " " + side.Kind.String()
+		if side.Cells > 0 {
+			text += fmt.Sprintf(" %d", side.Cells)
+		}
+		sides = append(sides, text)
+	}
+	row("boundary", "%s", strings.Join(sides, ", "))
+	row("order", "%d in space, 2 in time, %s", p.Order, t.job.Precision)
+	row("dt", "%.8g; the largest stable one is %.8g", dt, limit)
+	row("steps", "%d, to t = %.6g", steps, float64(steps)*dt)
+	row("memory", "about %s", size(t.bytes(steps)))
+	tab.Flush()
+	if len(t.sources) > 0 {
+		fmt.Fprint(w, "\nsources\n")
+		for _, src := range t.sources {
+			fmt.Fprintf(w, "  %s at (%s, %s)", sourceWords[src.Field], format(src.X), format(src.Y))
+			if src.frequency > 0 {
+				fmt.Fprintf(w, ", %.3g points a wavelength at its frequency %.4g, %.3g at %.4g",
+					t.wavelengths(src.frequency), src.frequency, t.wavelengths(src.highest), src.highest)
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	if n := len(t.receivers); n > 0 {
+		fmt.Fprintf(w, "\nreceivers\n")
+		for k, r := range t.receivers {
+			if n > 12 && k == 5 {
+				fmt.Fprintf(w, "  ... %d more\n", n-10)
+			}
+			if n <= 12 || k < 5 || k >= n-5 {
+				fmt.Fprintf(w, "  %s at (%.6g, %.6g)\n", r.column, r.X, r.Y)
+			}
+		}
+	}
+	if t.recorded() {
+		fmt.Fprintf(w, "\noutput every %d steps\n", t.interval(steps))
+	}
+	return nil
+}
+
+// recorded tells whether a run writes anything as it goes.
+func (t *stencilTask) recorded() bool {
+	o := &t.output
+	return len(o.animation) > 0 || len(o.snapshots) > 0 || o.energy
+}
+
+// bytes is about the memory of a run: the fields, their media and layers, what
+// the job gives and the traces.
+func (t *stencilTask) bytes(steps int) int64 {
+	p := &t.settings
+	g := p.Grid
+	fields := 3
+	if p.Medium.Densities != nil || p.Medium.BulkModuli != nil || p.InnerFaces {
+		fields = 6
+	}
+	number := 8
+	if p.Single {
+		number = 4
+	}
+	margin := 2 * (p.Order - 1)
+	bytes := int64(fields*number) * int64(g.Nx+margin) * int64(g.Ny+margin)
+	for k, side := range t.sides() {
+		if side.Kind == stencil.CPML {
+			bytes += int64(2*number*side.Cells) * int64([2]int{g.Ny, g.Nx}[k/2])
+		}
+	}
+	for _, v := range [][]float64{p.Medium.Densities, p.Medium.BulkModuli, p.Pressure, p.Vx, p.Vy} {
+		bytes += 8 * int64(len(v))
+	}
+	bytes += 8 * int64(g.Cells()) // as it is read
+	return bytes + 8*int64(len(t.receivers))*int64(steps)
+}

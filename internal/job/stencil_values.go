@@ -1,0 +1,208 @@
+package job
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-0772dd2d/ritz/internal/expr"
+	"github.com/seed-0772dd2d/ritz/internal/npy"
+	"github.com/seed-0772dd2d/ritz/stencil"
+)
+
+// gridValues are numbers on the grid as the job gives them: one number, an
+// expression of x and y, or a file.
+type gridValues struct {
+	node    *node
+	path    string
+	file    string
+	program *expr.Program // without a file
+}
+
+// values reads a number, an expression of x and y, or {file: rho.npy}.
+func (t *stencilTask) values(d *decoder, v *node, path string) *gridValues {
+	g := &gridValues{node: v, path: path}
+	switch v.kind {
+	case mappingNode:
+		s := d.section(v, path)
+		defer s.close()
+		if f := s.require("file", "a NPY or CSV file with a value for each point"); f != nil {
+			g.node, g.path = f, s.at("file")
+			g.file = t.job.file(d, f, g.path)
+		}
+	case scalarNode:
+		if ext := filepath.Ext(v.text); ext == ".npy" || ext == ".csv" {
+			d.fail(v, path, "a file is given as {file: %s}", v.text)
+			return g
+		}
+		grid := t.settings.Grid
+		scope := &expr.Scope{Constants: d.constants, Variables: []expr.Variable{{Name: "x", Hi: grid.Lx}, {Name: "y", Hi: grid.Ly}}}
+		tree, err := expr.Parse(v.text, scope)
+		if err == nil {
+			g.program, err = expr.Compile(scope, tree)
+		}
+		if err != nil {
+			d.faults = append(d.faults, textFault(v, path, err))
+		}
+	default:
+		d.fail(v, path, "expected a number, an expression of x and y, or {file: rho.npy}, got %s", v.what())
+	}
+	return g
+}
+
+// shape is the number of rows and columns of a field, and where the first of its
+// values stands, in cells.
+func shape(g stencil.Grid, q stencil.Quantity) (nx, ny int, x0, y0 float64) {
+	switch q {
+	case stencil.VelocityX:
+		return g.Nx + 1, g.Ny, -0.5, 0
+	case stencil.VelocityY:
+		return g.Nx, g.Ny + 1, 0, -0.5
+	}
+	return g.Nx, g.Ny, 0, 0
+}
+
+// on returns the values where a field stands; of a single number that alone.
+// Each must be ok, whose name is what is expected.
+func (v *gridValues) on(g stencil.Grid, q stencil.Quantity, ok func(float64) bool, name string) ([]float64, error) {
+	nx, ny, x0, y0 := shape(g, q)
+	var values []float64
+	var err error
+	if v.file != "" {
+		values, err = v.read(nx, ny)
+	} else {
+		values = v.evaluate(g, nx, ny, x0, y0)
+	}
+	if err != nil {
+		f := fault(v.node, v.path, err.Error())
+		f.Err = err
+		return nil, f
+	}
+	for k, x := range values {
+		if ok(x) {
+			continue
+		}
+		if len(values) == 1 {
+			return nil, fault(v.node, v.path, fmt.Sprintf("expected %s, got %s", name, format(x)))
+		}
+		dx, dy := g.Spacing()
+		i, j := k%nx, k/nx
+		return nil, fault(v.node, v.path, fmt.Sprintf("%s at cell (%d, %d), x = %.6g, y = %.6g: expected %s",
+			format(x), i, j, (float64(i)+x0)*dx, (float64(j)+y0)*dy, name))
+	}
+	return values, nil
+}
+
+func positive(x float64) bool { return x > 0 && x-x == 0 }
+func finite(x float64) bool   { return x-x == 0 }
+
+// evaluate evaluates the expression at nx times ny points, or once if it has no
+// variables.
+func (v *gridValues) evaluate(g stencil.Grid, nx, ny int, x0, y0 float64) []float64 {
+	const block = 1024
+	p := v.program
+	ws := p.NewWorkspace(min(nx, block))
+	if len(p.Variables()) == 0 {
+		p.Forward(ws, 1, nil, nil, nil, nil)
+		return slices.Clone(ws.Output(0)[:1])
+	}
+	dx, dy := g.Spacing()
+	x, y := make([]float64, nx), make([]float64, min(nx, block))
+	for i := range x {
+		x[i] = (float64(i) + x0) * dx
+	}
+	values := make([]float64, 0, nx*ny)
+	for j := range ny {
+		for k := range y {
+			y[k] = (float64(j) + y0) * dy
+		}
+		for i := 0; i < nx; i += block {
+			n := min(nx-i, block)
+			p.Forward(ws, n, [][]float64{x[i:], y}, nil, nil, nil)
+			values = append(values, ws.Output(0)[:n]...)
+		}
+	}
+	return values
+}
+
+// read reads ny rows of nx values from the file.
+func (v *gridValues) read(nx, ny int) ([]float64, error) {
+	shape, values, err := readNumbers(v.file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", v.node.text, err)
+	}
+	if len(shape) != 2 || shape[0] != ny || shape[1] != nx {
+		return nil, fmt.Errorf("%s has the shape %s, expected %d x %d: a row for each y, x along it",
+			v.node.text, strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", " x "), ny, nx)
+	}
+	return values, nil
+}
+
+// readNumbers reads a table of numbers from a NPY file or, without a header, a
+// CSV file.
+func readNumbers(path string) (shape []int, values []float64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	switch filepath.Ext(path) {
+	case ".npy":
+		return npy.Read(f)
+	case ".csv":
+		return readMatrix(f)
+	}
+	return nil, nil, errors.New("expected a file .npy or .csv")
+}
+
+func readMatrix(r io.Reader) (shape []int, values []float64, err error) {
+	table := csv.NewReader(r)
+	table.TrimLeadingSpace, table.ReuseRecord, table.Comment = true, true, '#'
+	shape = []int{0, 0}
+	for {
+		record, err := table.Read()
+		if errors.Is(err, io.EOF) {
+			return shape, values, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		for k, cell := range record {
+			x, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
+			if err != nil {
+				line, _ := table.FieldPos(k)
+				return nil, nil, fmt.Errorf("line %d, column %d: %q is not a number", line, k+1, cell)
+			}
+			values = append(values, x)
+		}
+		shape[0], shape[1] = shape[0]+1, len(record)
+	}
+}
+
+// read returns the signal in the file.
+func (s *seriesFile) read() (func(float64) float64, error) {
+	shape, values, err := readNumbers(s.file)
+	switch {
+	case err != nil:
+	case len(values) == 0:
+		err = errors.New("it holds no values")
+	case !slices.Contains(shape, len(values)):
+		err = fmt.Errorf("expected one value a line, got the shape %v", shape)
+	default:
+		if k := slices.IndexFunc(values, func(x float64) bool { return !finite(x) }); k >= 0 {
+			err = fmt.Errorf("value %d is %g", k, values[k])
+		}
+	}
+	if err != nil {
+		f := fault(s.node, s.path, fmt.Sprintf("%s: %v", s.node.text, err))
+		f.Err = err
+		return nil, f
+	}
+	return stencil.Series(values, s.dt), nil
+}
