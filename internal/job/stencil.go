@@ -90,7 +90,11 @@ func (t *stencilTask) decodeGrid(parent *section) {
 // pair returns the two items of a list; what is no such list is a fault.
 func (d *decoder) pair(v *node, path string) []*node {
 	if v.kind != listNode || len(v.items) != 2 {
-		d.fail(v, path, "expected two numbers [x, y], got %s", v.what())
+		got := v.what()
+		if v.kind == listNode {
+			got = fmt.Sprintf("a list of %d", len(v.items))
+		}
+		d.fail(v, path, "expected two numbers [x, y], got %s", got)
 		return nil
 	}
 	return v.items
