@@ -24,13 +24,18 @@
 //	samples.csv    (surrogate) every evaluation, written as it is made
 //	models/        (surrogate) the fitted models, which Predict evaluates
 //	validation.csv (surrogate) what the models say where they were validated
+//	receivers.csv, receivers.npy  (stencil) what the receivers saw, a row a step
+//	pressure.npy   (stencil) the pressure as it is
+//	energy.csv, snapshots/, snapshots.pvd, animation.gif, frames/  (stencil) where asked
+//	animation.raw  (stencil) until the run is done: frames to be drawn
 //	*.png, *.svg, *.pdf  figures, drawn when all else is written
-//	checkpoint     until the run is done; the first is that of iteration 0
+//	checkpoint     until the run is done; the first of a pinn is that of iteration 0
 //	.lock          locked while a process runs in the directory
 //
 // Files appear whole or not at all: they are written under a temporary name,
-// flushed to the disk, then renamed. Only history.csv grows; a resumed run cuts
-// it back to where it stood at the checkpoint, and continues bit for bit. A
+// flushed to the disk, then renamed. Only history.csv and animation.raw
+// grow; a resumed run cuts them back to where they stood at the checkpoint, and
+// continues bit for bit. A
 // surrogate has no checkpoint: it runs anew, but no evaluation that samples.csv
 // holds is made again.
 //
@@ -40,5 +45,5 @@
 // the table kinds, a task that can be checked and compiled, and a work that can
 // be restored and run. What they share (header, directory, envelope of the
 // result, checkpoints) is here. The kinds so far: pinn,
-// sample, surrogate.
+// sample, stencil, surrogate.
 package job
