@@ -141,7 +141,7 @@ func TestResumeRefuses(t *testing.T) {
 	assert.Contains(t, stderr, "result.json: unexpected end of JSON input; and there is no checkpoint to go on from")
 	require.NoError(t, os.Remove(filepath.Join(dir, "result.json")))
 
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), []byte("ritz checkpoint 1\nabcdefgh"), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), []byte("ritz checkpoint 2\nabcdefgh"), 0o666))
 	code, _, stderr = ritz("run", "--resume", dir)
 	assert.Equal(t, 2, code)
 	assert.Contains(t, stderr, "is damaged")

@@ -190,12 +190,14 @@ func readCheckpoint(f *os.File) (*checkpoint, error) {
 	if err != nil {
 		return nil, damaged
 	}
-	head := make([]byte, len(checkpointMagic)+4+8)
-	if _, err := io.ReadFull(f, head); err != nil || string(head[:len(checkpointMagic)]) != checkpointMagic {
+	magic, head := make([]byte, len(checkpointMagic)), make([]byte, 4+8)
+	if _, err := io.ReadFull(f, magic); err != nil || string(magic) != checkpointMagic {
 		return nil, errors.New("is not a checkpoint of this version of ritz")
 	}
-	sum := binary.LittleEndian.Uint32(head[len(checkpointMagic):])
-	length := binary.LittleEndian.Uint64(head[len(checkpointMagic)+4:])
+	if _, err := io.ReadFull(f, head); err != nil {
+		return nil, damaged
+	}
+	sum, length := binary.LittleEndian.Uint32(head), binary.LittleEndian.Uint64(head[4:])
 	if length > uint64(info.Size()) {
 		return nil, damaged
 	}
