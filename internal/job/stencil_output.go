@@ -37,12 +37,6 @@ func (w *stencilWork) record(d *directory, n int) error {
 	if n%w.every != 0 || n <= w.state.Recorded || !w.task.recorded() {
 		return nil
 	}
-	if o.energy {
-		if e := w.state.Energy; len(e) == 0 || e[len(e)-1].Step < n {
-			kinetic, potential := w.solver.Energy()
-			w.state.Energy = append(w.state.Energy, waveEnergy{n, kinetic, potential})
-		}
-	}
 	if len(o.snapshots) > 0 || w.frames != nil {
 		p, err := w.read()
 		if err != nil {
@@ -55,12 +49,16 @@ func (w *stencilWork) record(d *directory, n int) error {
 				return err
 			}
 		}
-		if w.frames != nil && w.state.Frames <= n/w.every {
+		if w.frames != nil {
 			if err := w.frames.append(p); err != nil {
 				return err
 			}
 			w.state.Frames++
 		}
+	}
+	if o.energy {
+		kinetic, potential := w.solver.Energy()
+		w.state.Energy = append(w.state.Energy, waveEnergy{n, kinetic, potential})
 	}
 	w.state.Recorded = n
 	return nil

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,17 +46,22 @@ func same(t *testing.T, want, got map[string]string) {
 // of one that is not.
 func TestStencilResume(t *testing.T) {
 	for _, precision := range []string{"float64", "float32"} {
-		text := resumed + "precision: " + precision + "\n"
+		text := strings.Replace(resumed, "1e-9", "60", 1) + "precision: " + precision + "\n"
 		whole := wave(t, text, Options{})
 		require.Equal(t, Done, whole.Status, whole.Reason)
 		want := contents(t, whole.Dir)
 
 		dir := filepath.Join(t.TempDir(), "out")
-		stops := 0
+		stops, began := 0, 0
 		o := func(steps, frames int) (context.Context, Options) {
 			ctx, cancel := context.WithCancel(context.Background())
 			t.Cleanup(cancel)
+			first := true
 			return ctx, Options{Progress: func(p Progress) {
+				if first { // it goes on from where it stopped
+					require.True(t, p.Name == "frames" || p.Iteration == began+15, "%d after %d", p.Iteration, began)
+				}
+				first = false
 				if p.Name == "steps" && p.Iteration >= steps || p.Name == "frames" && p.Iteration >= frames {
 					cancel()
 				}
@@ -70,7 +76,8 @@ func TestStencilResume(t *testing.T) {
 			require.Equal(t, Stopped, r.Status, r.Reason)
 			stops++
 			assert.Equal(t, "interrupted", r.Reason)
-			assert.Less(t, r.Body.(*stencilBody).Steps, 91)
+			began = r.Body.(*stencilBody).Steps
+			assert.Less(t, began, 91)
 			ctx, options := o(at[0], at[1])
 			r, err = Resume(ctx, dir, options)
 			require.NoError(t, err)
@@ -127,7 +134,7 @@ func TestStencilCannotWrite(t *testing.T) {
 	whole := wave(t, resumed, Options{})
 	dir := filepath.Join(t.TempDir(), "out")
 	snapshots := filepath.Join(dir, "snapshots")
-	r := waveIn(t, dir, resumed, Options{Progress: func(p Progress) {
+	r := waveIn(t, dir, strings.Replace(resumed, "1e-9", "60", 1), Options{Progress: func(p Progress) {
 		if p.Iteration == 45 {
 			require.NoError(t, os.Rename(snapshots, snapshots+"_kept"))
 		}
@@ -140,8 +147,17 @@ func TestStencilCannotWrite(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(dir, snapshotName(45, "npy")))
 	shape, _ := array(t, filepath.Join(dir, snapshotName(30, "npy")))
 	assert.Equal(t, []int{41, 61}, shape)
-	r, err := Resume(context.Background(), dir, Options{})
+	first := 0
+	r, err := Resume(context.Background(), dir, Options{Progress: func(p Progress) {
+		if first == 0 {
+			first = p.Iteration
+		}
+	}})
 	require.NoError(t, err)
 	require.Equal(t, Done, r.Status, r.Reason)
-	same(t, contents(t, whole.Dir), contents(t, dir))
+	assert.Equal(t, 60, first)
+	want, got := contents(t, whole.Dir), contents(t, dir)
+	delete(want, "job.yaml") // the seconds between checkpoints
+	delete(got, "job.yaml")
+	same(t, want, got)
 }

@@ -67,18 +67,18 @@ func (w *stencilWork) run(ctx context.Context, d *directory) (Body, error) {
 	if err == nil {
 		err = w.advance(ctx, d)
 	}
-	if err != nil && !diverged(err) {
-		// What was done is kept, if there is room.
-		if e := w.save(d); e != nil && ctx.Err() != nil {
-			err = e
-		}
-	}
 	body, e := w.finish(d)
 	if err == nil {
 		err = e
 	}
 	if err == nil {
 		err = w.animate(ctx, d, body)
+	}
+	if err != nil && !diverged(err) {
+		// What was done is kept, if there is room.
+		if e := w.save(d); e != nil && ctx.Err() != nil {
+			err = e
+		}
 	}
 	if e := w.close(); err == nil {
 		err = e
