@@ -129,3 +129,25 @@ func (w *limited) Write(b []byte) (int, error) {
 	}
 	return len(b), nil
 }
+
+// Whatever the bytes, a state is taken up or refused.
+func FuzzReadFrom(f *testing.F) {
+	set := Settings{Grid: Grid{6, 5, 1, 1}, Receivers: []Receiver{{X: 0.5, Y: 0.5}}, X0: Side{Kind: CPML, Cells: 2}, Threads: 1}
+	s, err := New(set)
+	require.NoError(f, err)
+	require.NoError(f, s.Advance(context.Background(), 2))
+	var b bytes.Buffer
+	_, err = s.WriteTo(&b)
+	require.NoError(f, err)
+	f.Add(b.Bytes())
+	f.Add(b.Bytes()[:100])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := New(set)
+		require.NoError(t, err)
+		if _, err := s.ReadFrom(bytes.NewReader(data)); err != nil {
+			require.ErrorIs(t, err, ErrState)
+			return
+		}
+		require.Len(t, s.Trace(0), s.Steps())
+	})
+}

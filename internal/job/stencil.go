@@ -54,6 +54,9 @@ func decodeStencil(j *Job, s *section) task {
 	return t
 }
 
+// mostPoints is the most points of a grid: a terabyte.
+const mostPoints = 1 << 35
+
 func (t *stencilTask) decodeGrid(parent *section) {
 	g := &t.settings.Grid
 	*g = stencil.Grid{Nx: 2, Ny: 2, Lx: 1, Ly: 1} // so that what follows shows no second fault
@@ -71,6 +74,10 @@ func (t *stencilTask) decodeGrid(parent *section) {
 				n = 2
 			}
 			*[]*int{&g.Nx, &g.Ny}[i] = n
+		}
+		if g.Nx*g.Ny > mostPoints {
+			s.fail(v, s.at("n"), "%.3g points: expected at most %.3g", float64(g.Nx)*float64(g.Ny), float64(mostPoints))
+			g.Nx, g.Ny = 2, 2
 		}
 	}
 	if v := s.require("length", "the lengths in x and y, length: [40, 40]"); v != nil {

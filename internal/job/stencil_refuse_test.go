@@ -28,6 +28,7 @@ func TestStencilFaults(t *testing.T) {
 		waveHead + "grid: {n: [9, 9], length: [1, 0]}\nsteps: 1\n":                       "a.yaml:3:31: grid.length: expected a number above 0, got 0",
 		waveHead + "grid: {n: [9, 9]}\nsteps: 1\n":                                       `grid: the key "length" is missing`,
 		waveHead + "grid: {n: [9, 5], length: [1, 1]}\nsteps: 1\norder: 6\n":             "a.yaml:3:11: grid.n: 5 points in y: order 6 needs at least 6",
+		waveHead + "grid: {n: [1e7, 1e7], length: [1, 1]}\nsteps: 1\n":                   "a.yaml:3:11: grid.n: 1e+14 points: expected at most 3.44e+10",
 		small + "steps: 1\norder: 5\n":                                                   "a.yaml:5:8: order: expected 2, 4, 6 or 8, got 5",
 		small + "steps: 1\norder: 4\nfaces: inner\n":                                     "a.yaml:6:8: faces: inner faces go with order 2, not 4",
 		small + "steps: 1\nfaces: outer\n":                                               `a.yaml:5:8: faces: unknown "outer": expected all, inner`,

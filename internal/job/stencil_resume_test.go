@@ -114,9 +114,15 @@ func TestStencilKilled(t *testing.T) {
 		files, err := Draw(copied) // as far as it came
 		require.NoError(t, err)
 		assert.Contains(t, files, "animation.gif")
-		r, err := Resume(context.Background(), copied, Options{})
+		first := 0
+		r, err := Resume(context.Background(), copied, Options{Progress: func(p Progress) {
+			if first == 0 {
+				first = p.Iteration
+			}
+		}})
 		require.NoError(t, err)
 		require.Equal(t, Done, r.Status, r.Reason)
+		assert.Equal(t, n, first, "the checkpoint was 15 steps before")
 		same(t, want, contents(t, copied))
 	}
 	// Without a checkpoint, from the start; a damaged one is refused.
