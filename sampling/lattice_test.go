@@ -2,6 +2,7 @@ package sampling
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -112,4 +113,15 @@ func TestLatticeProjections(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Equal weights in many dimensions pass what the figure of merit can hold.
+func TestLatticeOfTooLargeWeights(t *testing.T) {
+	_, err := NewLattice(600, 127, slices.Repeat([]float64{1}, 600))
+	require.ErrorContains(t, err, "weights up to dimension")
+	_, err = NewLattice(3, 127, []float64{1e300, 1e300, 1})
+	require.ErrorContains(t, err, "weights up to dimension 1")
+	l, err := NewLattice(400, 127, slices.Repeat([]float64{1}, 400))
+	require.NoError(t, err)
+	require.False(t, math.IsInf(l.P2(), 0))
 }

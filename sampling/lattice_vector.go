@@ -2,6 +2,7 @@ package sampling
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -42,6 +43,9 @@ func latticeVector(n int, weights []float64) ([]int, error) {
 		}
 		for k := range p {
 			p[k] *= 1 + weight*korobov(k*z[j]%n, n)
+		}
+		if p[0] > math.MaxFloat64/float64(n) { // the largest
+			return nil, fmt.Errorf("sampling: the lattice weights up to dimension %d are too large: the figure of merit passes what float64 holds", j)
 		}
 	}
 	return z, nil

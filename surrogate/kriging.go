@@ -121,6 +121,8 @@ func (s *Kriging) check() error {
 		return fmt.Errorf("%w: nugget %g, want at least 0", ErrSettings, s.Nugget)
 	case s.Noise != nil && (s.EstimateNugget || s.Nugget > 0):
 		return fmt.Errorf("%w: a nugget and the noise of each observation, want one of them", ErrSettings)
+	case s.EstimateNugget && s.Nugget > 0:
+		return fmt.Errorf("%w: a nugget of %g, and one to be estimated, want one of them", ErrSettings, s.Nugget)
 	case s.Trend != "simple" && s.Mean != 0:
 		return fmt.Errorf("%w: a mean of %g belongs to the trend simple, not to %q", ErrSettings, s.Mean, s.Trend)
 	case s.Mean-s.Mean != 0:

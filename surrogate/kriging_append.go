@@ -55,9 +55,15 @@ func (m *KrigingModel) AppendNoisy(x, y, noise []float64) (Model, error) {
 		if errors.As(err, &bad) {
 			err = grown.condition() // with a larger nugget
 		}
-		return &grown, err
+		if err != nil {
+			return nil, err
+		}
+		return &grown, nil
 	}
-	return &grown, grown.estimate()
+	if err := grown.estimate(); err != nil {
+		return nil, err
+	}
+	return &grown, nil
 }
 
 // extend grows the factor from that of the first n observations.

@@ -29,8 +29,9 @@ const (
 	// of a smooth correlation from failing in most of the box.
 	searchNugget = 1e-12
 
-	// subset is how many observations the candidates and the local searches see. If
-	// there are more the best ends are taken up with all of them.
+	// subset is how many observations the candidates and the local searches see, or
+	// twice as many as the trend has terms. If there are more the best ends are taken
+	// up with all of them.
 	subset     = 200
 	finalists  = 3
 	iterations = 200 // of a local search at most
@@ -58,8 +59,8 @@ func (m *KrigingModel) search(ctx context.Context) error {
 		m.adopt(p, p.middle())
 		return ctx.Err()
 	}
-	part := p.choose(subset, m.spec.Seed)
-	for ; p.nugget <= 1; p.nugget = max(10*p.nugget, searchNugget) {
+	part := p.choose(max(subset, 2*p.q), m.spec.Seed)
+	for {
 		part.nugget = p.nugget
 		ends, err := m.screen(ctx, part)
 		if err != nil {
@@ -68,7 +69,7 @@ func (m *KrigingModel) search(ctx context.Context) error {
 		if ends, err = m.descend(ctx, part, ends, roughly); err != nil {
 			return err
 		}
-		if p.n > subset && len(ends) > 0 {
+		if part.n < p.n && len(ends) > 0 {
 			p.release(ends)
 			if ends, err = m.descend(ctx, p, ends[:min(finalists, len(ends))], roughly); err != nil {
 				return err
@@ -83,11 +84,11 @@ func (m *KrigingModel) search(ctx context.Context) error {
 			m.adopt(p, ends[0].z)
 			return nil
 		}
-		if p.fitNugget {
-			break
+		if p.fitNugget || p.nugget > 1 {
+			return fmt.Errorf("%w: the likelihood is nowhere finite", ErrData)
 		}
+		p.nugget = max(10*p.nugget, searchNugget)
 	}
-	return fmt.Errorf("%w: the likelihood is nowhere finite", ErrData)
 }
 
 // problem is the fit of the model's data.

@@ -97,6 +97,24 @@ func TestKrigingManyObservations(t *testing.T) {
 	assert.Less(t, gridRMSE(t, m, krigingBranin, data), 0.1)
 }
 
+// A trend of more terms than the searches see observations at first.
+func TestKrigingManyTerms(t *testing.T) {
+	const d = 20 // 231 terms
+	f := func(x []float64) float64 { return math.Exp(x[0]) + x[3]*x[7] }
+	data := sobolData(t, f, make([]float64, d), constant(1, d), 0, 250)
+	m := fitKriging(t, Kriging{Trend: "quadratic", Components: 1, Starts: 1}, data)
+	y := make([]float64, 250)
+	require.NoError(t, m.Predict(data.X, y))
+	assert.InDeltaSlice(t, data.Y, y, 1e-6)
+}
+
+// A nugget is used as it is given, also one above the variance of the process.
+func TestKrigingLargeNugget(t *testing.T) {
+	for _, nugget := range []float64{0.5, 1, 1.5, 20} {
+		assert.Equal(t, nugget, fitKriging(t, Kriging{Nugget: nugget, Starts: 2}, noisy(30)).Hyperparameters().Nugget)
+	}
+}
+
 // Other units of inputs and output change nothing else.
 func TestKrigingUnits(t *testing.T) {
 	data := threeInputs(30)
@@ -255,6 +273,7 @@ func TestKrigingBadInput(t *testing.T) {
 		{Kriging{Theta: []float64{1}, Lengths: []float64{1}}, ok, ErrSettings, "want one of them"},
 		{Kriging{Nugget: -1}, ok, ErrSettings, "nugget -1"},
 		{Kriging{Nugget: 1, Noise: constant(1, 12)}, ok, ErrSettings, "want one of them"},
+		{Kriging{Nugget: 1, EstimateNugget: true}, ok, ErrSettings, "a nugget of 1, and one to be estimated"},
 		{Kriging{Noise: constant(1, 11)}, ok, ErrData, "11 observations, want that of 12"},
 		{Kriging{Noise: constant(-1, 12)}, ok, ErrData, "row 0 is -1"},
 		{Kriging{Trend: "cubic"}, ok, ErrSettings, `trend "cubic"`},

@@ -51,6 +51,20 @@ func TestKrigingSave(t *testing.T) {
 	assert.ErrorContains(t, err, "basis of its own")
 }
 
+// An input that does not vary is in no component.
+func TestKrigingSaveComponentsOfConstantInput(t *testing.T) {
+	data := threeInputs(30)
+	for i := range 30 {
+		data.X[3*i+1] = 0.5
+	}
+	m := fitKriging(t, Kriging{Components: 2}, data)
+	_, err := json.Marshal(m.Hyperparameters())
+	require.NoError(t, err)
+	loaded, err := decodeKriging(saved(t, m))
+	require.NoError(t, err)
+	requireSame(t, m, loaded, 0x1p-60)
+}
+
 func TestDecodeKrigingErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`[`, "JSON"},

@@ -13,8 +13,8 @@ import (
 //	z = (log e_1 ... log e_h, log nugget, log σ²),
 //
 // each block only where it is to be fitted. The hyperparameters of the inputs,
-// scaled to the unit cube, are θ_l = e_l, or Σ_h e_h |c_hl|^p_l with components c.
-// With
+// scaled to the unit cube, are θ_l = e_l, or Σ_h e_h |c_hl|^p_l with components c; an
+// input that is in none of them, being constant, has the greatest length. With
 // A = R + nugget I + diag(noise)/σ², ρ = L⁻¹(y - Fβ) and γ = A⁻¹(y - Fβ) it is,
 // constants aside, the negative logarithm of the likelihood
 //
@@ -129,6 +129,11 @@ func (p *problem) values(z, theta []float64) (nugget, sigma2 float64) {
 			e := math.Exp(z[h])
 			for l := range theta {
 				theta[l] += e * math.Pow(math.Abs(c[l]), p.corr.p[l])
+			}
+		}
+		for l, v := range theta {
+			if v == 0 {
+				theta[l] = p.corr.theta(lengthBounds[1], l)
 			}
 		}
 	}

@@ -329,6 +329,11 @@ func (m *LobachevskyModel) Integral(lower, upper []float64) ([]float64, error) {
 	if len(lower) != d || len(upper) != d {
 		return nil, fmt.Errorf("%w: %d lower and %d upper bounds for %d inputs", ErrShape, len(lower), len(upper), d)
 	}
+	for j := range lower {
+		if math.IsNaN(lower[j]) || math.IsNaN(upper[j]) {
+			return nil, fmt.Errorf("%w: bounds [%g, %g] of input %d", ErrData, lower[j], upper[j], j)
+		}
+	}
 	a, b := make([]float64, d), make([]float64, d)
 	m.scaling.to(a, lower)
 	m.scaling.to(b, upper)

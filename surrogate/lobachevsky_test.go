@@ -104,6 +104,8 @@ func TestLobachevskyIntegral(t *testing.T) {
 	}, -5, 10, 60, quad.Legendre{}, 0)
 	require.InDelta(t, want, got[0], 1e-4*math.Abs(want))
 	require.InDelta(t, 54.307198271908, got[0]/225, 0.2)
+	_, err = m.Integral([]float64{0, math.NaN()}, []float64{1, 1})
+	require.ErrorIs(t, err, ErrData)
 	_, err = m.Integral([]float64{0}, []float64{1})
 	require.ErrorIs(t, err, ErrShape)
 }

@@ -60,6 +60,9 @@ type Index struct{ Value, Lower, Upper float64 }
 // time: a few megabytes of points.
 const sensitivityBlock = 1 << 19
 
+// maxSensitivity is the most values of the function, all of which are kept: 16 GB.
+const maxSensitivity = 1 << 31
+
 // Run estimates the indices of f on the box [lower, upper]. Rows in which f
 // fails or is not finite are left out; it is an error if fewer than 8 remain.
 func (s Sensitivity) Run(ctx context.Context, f Evaluator, lower, upper []float64) (*Indices, error) {
@@ -84,6 +87,8 @@ func (s *Sensitivity) check(lower, upper []float64) error {
 		s.Confidence = 0.95
 	}
 	switch {
+	case s.Samples > maxSensitivity/(2*len(lower)+2):
+		return fmt.Errorf("%w: %d samples of %d inputs, want at most %d values of the function", ErrSettings, s.Samples, len(lower), maxSensitivity)
 	case s.Samples < 8:
 		return fmt.Errorf("%w: %d samples, want at least 8", ErrSettings, s.Samples)
 	case s.Bootstrap < 2:

@@ -169,6 +169,7 @@ func TestSensitivityRefuses(t *testing.T) {
 		want         string
 	}{
 		{Sensitivity{Samples: 7}, zero, one, ErrSettings, "7 samples, want at least 8"},
+		{Sensitivity{Samples: 1 << 60}, zero, one, ErrSettings, "1152921504606846976 samples of 1 inputs"},
 		{Sensitivity{Bootstrap: 1}, zero, one, ErrSettings, "1 bootstrap resamples"},
 		{Sensitivity{Confidence: 1}, zero, one, ErrSettings, "confidence level 1"},
 		{Sensitivity{}, nil, nil, ErrData, "no inputs"},

@@ -146,6 +146,9 @@ func (p *Predictions) Accuracy(y []float64) (Accuracy, error) {
 // rows are dealt at random to K folds of nearly equal size, and each fold is
 // predicted by the model of all rows but its own. As the folds differ in
 // nothing but what was left out, they keep the domain of the whole data.
+//
+// What is predicted are observations: to the variance of Kriging, which is that of
+// the function, that of their noise is added.
 type CrossValidation struct {
 	Folds   int    // K, from 2; default 10. At least as many as rows is leave-one-out
 	Seed    uint64 // of the deal
@@ -174,15 +177,43 @@ func (c CrossValidation) Predict(ctx context.Context, s Spec, d Data) (*Predicti
 			}
 		}
 		train.X, train.Y = gather(d.X, rest, d.Inputs), gather(d.Y, rest, d.Outputs)
-		m, err := s.Fit(ctx, train)
+		m, err := ofRows(s, rest, d.Rows()).Fit(ctx, train)
 		if err != nil {
 			return fmt.Errorf("fold %d of %d: %w", k+1, len(folds), err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		return p.fill(m, gather(d.X, test, d.Inputs), test)
+		if err := p.fill(m, gather(d.X, test, d.Inputs), test); err != nil {
+			return err
+		}
+		if m, ok := m.(*KrigingModel); ok {
+			p.addNoise(s, m, test)
+		}
+		return nil
 	}
 	return p, parallel(ctx, len(folds), c.Threads, fit)
+}
+
+// ofRows is the method for some of n rows: Kriging knows the noise of each.
+func ofRows(s Spec, rows []int, n int) Spec {
+	k, ok := s.(Kriging)
+	if !ok || len(k.Noise) != n {
+		return s
+	}
+	k.Noise = gather(k.Noise, rows, 1)
+	return k
+}
+
+// addNoise adds that of the given rows to their variances.
+func (p *Predictions) addNoise(s Spec, m *KrigingModel, rows []int) {
+	h := m.Hyperparameters()
+	k, _ := s.(Kriging)
+	for _, i := range rows {
+		p.Variance[i] += h.Nugget * h.Sigma2
+		if k.Noise != nil {
+			p.Variance[i] += k.Noise[i]
+		}
+	}
 }
 
 // deal returns the rows of each fold.

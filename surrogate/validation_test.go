@@ -283,3 +283,41 @@ func TestAuto(t *testing.T) {
 	_, err = Auto{CrossValidation: CrossValidation{Folds: -1}}.Fit(t.Context(), noisyLine(40, 1))
 	assert.ErrorIs(t, err, ErrSettings)
 }
+
+// In cross-validation what is predicted are observations, noise and all.
+func TestCoverageOfNoisyObservations(t *testing.T) {
+	data := noisy(200)
+	few := noisy(40)
+	for name, s := range map[string]Kriging{
+		"estimated": {EstimateNugget: true, Starts: 2},
+		"known":     {Noise: constant(0.04, 200), Starts: 2},
+	} {
+		p, err := CrossValidation{}.Predict(t.Context(), s, data)
+		require.NoError(t, err, name)
+		a, err := p.Accuracy(data.Y)
+		require.NoError(t, err)
+		assert.InDelta(t, 0.95, a.Coverage, 0.03, name) // two standard deviations
+
+		// Each left out by itself is what the closed formula has.
+		if s.Noise != nil {
+			s.Noise = s.Noise[:40]
+		}
+		s = hyper(t, s, few)
+		p, err = CrossValidation{Folds: 40}.Predict(t.Context(), s, few)
+		require.NoError(t, err)
+		_, variance := fitKriging(t, s, few).LeaveOneOut()
+		for i, v := range variance {
+			assert.InEpsilon(t, v, p.Variance[i], 0.2, "%s, row %d", name, i) // σ² is that of the others
+		}
+	}
+}
+
+// hyper is the method with its hyperparameters found, to fit it many times.
+func hyper(t *testing.T, s Kriging, d Data) Kriging {
+	h := fitKriging(t, s, d).Hyperparameters()
+	s.Theta = h.Theta
+	if s.EstimateNugget {
+		s.EstimateNugget, s.Nugget = false, h.Nugget
+	}
+	return s
+}
