@@ -21,10 +21,7 @@ func distinctPoints(d Data) distinct {
 	key := make([]byte, 0, 8*d.Inputs)
 	for i := range n {
 		row := d.X[i*d.Inputs : (i+1)*d.Inputs]
-		key = key[:0]
-		for _, v := range row {
-			key = binary.LittleEndian.AppendUint64(key, math.Float64bits(v+0)) // -0 + 0 = 0
-		}
+		key = appendKey(key[:0], row)
 		k, ok := seen[string(key)]
 		if !ok {
 			k = len(s.count)
@@ -42,6 +39,14 @@ func distinctPoints(d Data) distinct {
 		}
 	}
 	return s
+}
+
+// appendKey appends the bits of the numbers, those of 0 for -0.
+func appendKey(key []byte, x []float64) []byte {
+	for _, v := range x {
+		key = binary.LittleEndian.AppendUint64(key, math.Float64bits(v+0))
+	}
+	return key
 }
 
 // n is the number of distinct points.

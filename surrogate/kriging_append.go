@@ -35,7 +35,7 @@ func (m *KrigingModel) AppendNoisy(x, y, noise []float64) (Model, error) {
 		return nil, fmt.Errorf("%w: the noise of %d observations for %d rows of a model of which the noise of %d observations is given",
 			ErrShape, len(noise), len(y), len(m.all.noise))
 	}
-	if err := checkFinite(x, y, m.inputs()); err != nil {
+	if err := checkFinite(x, y, m.inputs(), 1); err != nil {
 		return nil, err
 	}
 	if err := checkNoise(noise); err != nil {
@@ -80,21 +80,6 @@ func (m *KrigingModel) extend(n int) error {
 	var err error
 	m.factor, err = m.factor.Append(linalg.NewWorkspace(m.spec.Threads), linalg.RowMajor(r, size-n, size))
 	return err
-}
-
-// checkFinite requires finite observations.
-func checkFinite(x, y []float64, inputs int) error {
-	for i, v := range x {
-		if v-v != 0 {
-			return fmt.Errorf("%w: row %d, input %d is %g, want a finite number", ErrData, i/inputs, i%inputs, v)
-		}
-	}
-	for i, v := range y {
-		if v-v != 0 {
-			return fmt.Errorf("%w: row %d, the output is %g, want a finite number", ErrData, i, v)
-		}
-	}
-	return nil
 }
 
 // checkNoise requires variances.

@@ -160,15 +160,6 @@ func (m *KrigingModel) merges() bool {
 	return m.all.noise == nil && m.spec.Nugget == 0 && !m.spec.EstimateNugget
 }
 
-// appendKey appends the bits of the numbers, those of 0 for -0.
-func appendKey(key []byte, x []float64) []byte {
-	for _, v := range x {
-		b := math.Float64bits(v + 0)
-		key = append(key, byte(b), byte(b>>8), byte(b>>16), byte(b>>24), byte(b>>32), byte(b>>40), byte(b>>48), byte(b>>56))
-	}
-	return key
-}
-
 // checkTrend requires observations enough for the trend.
 func (m *KrigingModel) checkTrend() error {
 	n, q := len(m.obs.y), m.trend.terms

@@ -196,15 +196,8 @@ func (m *PolynomialModel) predict(x, y, leverage []float64, n int) {
 
 // leverage is ‖R⁻ᵀ f‖² and overwrites f.
 func (m *PolynomialModel) leverage(f []float64) float64 {
-	q, sum := len(f), 0.0
-	for k := range f {
-		f[k] /= m.r.Data[k*(q+1)]
-		sum += f[k] * f[k]
-		for j := k + 1; j < q; j++ {
-			f[j] -= f[k] * m.r.Data[k*q+j]
-		}
-	}
-	return sum
+	forwardSubstitute(m.r.Data, f)
+	return dot(f, f)
 }
 
 // PredictGradient writes ∂s/∂x.

@@ -211,7 +211,7 @@ func (s *radialSystem) solve(y []float64, outputs int) (c, beta []float64) {
 		for i := range t {
 			b[i] -= floats.Dot(s.upper[i*(n-t):(i+1)*(n-t)], b[t:])
 		}
-		s.h.solveR(b[:t])
+		backSubstitute(s.h.r, b[:t])
 		for i := range t {
 			beta[i*outputs+o] = b[i]
 		}

@@ -101,13 +101,3 @@ func (h *reflections) both(a, w []float64, j int) {
 		}
 	})
 }
-
-// solveR solves R x = b in place.
-func (h *reflections) solveR(b []float64) {
-	for i := h.t - 1; i >= 0; i-- {
-		for j := i + 1; j < h.t; j++ {
-			b[i] -= h.r[i*h.t+j] * b[j]
-		}
-		b[i] /= h.r[i*h.t+i]
-	}
-}

@@ -119,20 +119,28 @@ func (d Data) check() (Data, error) {
 	case d.Outputs > len(d.Y) || len(d.Y) != d.Rows()*d.Outputs:
 		return d, fmt.Errorf("%w: %d values of Y for %d rows of X, want %d", ErrData, len(d.Y), d.Rows(), d.Rows()*d.Outputs)
 	}
-	for i, v := range d.X {
-		if v-v != 0 {
-			return d, fmt.Errorf("%w: row %d, input %d is %g, want a finite number", ErrData, i/d.Inputs, i%d.Inputs, v)
-		}
-	}
-	for i, v := range d.Y {
-		if v-v != 0 {
-			return d, fmt.Errorf("%w: row %d, output %d is %g, want a finite number", ErrData, i/d.Outputs, i%d.Outputs, v)
-		}
+	if err := checkFinite(d.X, d.Y, d.Inputs, d.Outputs); err != nil {
+		return d, err
 	}
 	if d.Lower == nil && d.Upper == nil {
 		d.Lower, d.Upper = extent(d.X, d.Inputs)
 	}
 	return d, checkBox(d.Lower, d.Upper, d.Inputs)
+}
+
+// checkFinite requires finite observations.
+func checkFinite(x, y []float64, inputs, outputs int) error {
+	for i, v := range x {
+		if v-v != 0 {
+			return fmt.Errorf("%w: row %d, input %d is %g, want a finite number", ErrData, i/inputs, i%inputs, v)
+		}
+	}
+	for i, v := range y {
+		if v-v != 0 {
+			return fmt.Errorf("%w: row %d, output %d is %g, want a finite number", ErrData, i/outputs, i%outputs, v)
+		}
+	}
+	return nil
 }
 
 // checkBox requires bounds lower < upper of that many inputs.
