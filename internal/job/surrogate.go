@@ -37,6 +37,7 @@ type surrogateTask struct {
 	figures  []string
 
 	needs []need
+	specs []modelSpec // of all models, members of ensembles too
 
 	evaluator surrogate.Evaluator // nil: there are data only
 	given     surrogate.Data      // the data, or no rows

@@ -43,6 +43,9 @@ func (t *surrogateTask) prepare() error {
 	if err := t.checkNeeds(t.samples()); err != nil {
 		return err
 	}
+	if err := t.checkSettings(); err != nil {
+		return err
+	}
 	if t.validate.data.node != nil {
 		d, err := t.readData(t.validate.data)
 		if err != nil {

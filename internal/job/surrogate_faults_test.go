@@ -66,17 +66,21 @@ func TestSurrogateFaults(t *testing.T) {
 	}
 	// What the files, the function and the number of samples decide.
 	for text, want := range map[string]string{
-		inputs + "function: a + bb\n":                                                     `a.yaml:4:15: function: column 5: unknown name "bb"`,
-		inputs + "function: a < b\n":                                                      "a comparison is not a number",
-		inputs + "command: [no-such-program, '{a}', '{b}']\n":                             `a.yaml:4:10: command: exec: "no-such-program"`,
-		inputs + "command: [no-such-program, '{a}']\n":                                    "input b occurs in no argument or file",
-		inputs + f + "sample: {n: 6}\nmodels: [{kriging: {trend: quadratic}}]\n":          "models[0].kriging.trend: a quadratic trend needs at least 7 samples, there are 6",
-		inputs + f + "sample: {n: 1}\n":                                                   "a constant trend needs at least 2 samples, there are 1",
-		inputs + f + "sample: {n: 9}\nmodels: [{polynomial: {degree: 3}}]\n":              "a polynomial of this degree needs at least 10 samples, there are 9",
-		inputs + f + "optimize: {constraints: [a <= c]}\n":                                `a.yaml:5:31: optimize.constraints[0]: column 6: unknown name "c"`,
-		inputs + f + "optimize: {constraints: [a]}\n":                                     "optimize.constraints[0]",
-		inputs + "data: none.csv\n":                                                       "no such file",
-		"inputs: {" + manyInputs(21202) + "}\nfunction: x0\nsample: {n: 2}\nmodels: []\n": "Sobol dimension 21202 is outside 1..21201",
+		inputs + "function: a + bb\n":                                                         `a.yaml:4:15: function: column 5: unknown name "bb"`,
+		inputs + "function: a < b\n":                                                          "a comparison is not a number",
+		inputs + "command: [no-such-program, '{a}', '{b}']\n":                                 `a.yaml:4:10: command: exec: "no-such-program"`,
+		inputs + "command: [no-such-program, '{a}']\n":                                        "input b occurs in no argument or file",
+		inputs + f + "sample: {n: 6}\nmodels: [{kriging: {trend: quadratic}}]\n":              "models[0].kriging.trend: a quadratic trend needs at least 7 samples, there are 6",
+		inputs + f + "sample: {n: 1}\n":                                                       "a constant trend needs at least 2 samples, there are 1",
+		inputs + f + "sample: {n: 9}\nmodels: [{polynomial: {degree: 3}}]\n":                  "a polynomial of this degree needs at least 10 samples, there are 9",
+		inputs + f + "optimize: {constraints: [a <= c]}\n":                                    `a.yaml:5:31: optimize.constraints[0]: column 6: unknown name "c"`,
+		inputs + f + "optimize: {constraints: [a]}\n":                                         "optimize.constraints[0]",
+		inputs + f + "models: [{kriging: {components: 1, theta: 0.1}}]\n":                     "a.yaml:5:11: models[0].kriging: components are for fitting, but theta or lengths are given",
+		inputs + f + "models:\n  - polynomial\n  - radial_basis: {kernel: cubic, shape: 2}\n": "a.yaml:7:5: models[1].radial_basis: shape 2, but cubic radial functions have none",
+		inputs + f + "models: [{ensemble: {members: [{radial_basis: {tail: none}}]}}]\n":      `models[0].ensemble.members[0].radial_basis: cubic radial functions with the tail "none"`,
+		inputs + f + "models: []\noptimize: {kriging: {components: 1, lengths: 1}}\n":         "optimize.kriging: components are for fitting",
+		inputs + "data: none.csv\n":                                                           "no such file",
+		"inputs: {" + manyInputs(21202) + "}\nfunction: x0\nsample: {n: 2}\nmodels: []\n":     "Sobol dimension 21202 is outside 1..21201",
 	} {
 		j, err := decode("a.yaml", surrogateHead+text, nil)
 		require.NoError(t, err, text)

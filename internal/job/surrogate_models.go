@@ -97,5 +97,6 @@ func (t *surrogateTask) model(d *decoder, list *node, i int, n *node, key string
 		s.fail(s.n, path, "a figure of the run is called %q: give the model another name", m.name)
 	}
 	m.spec = read(t, s)
+	t.specs = append(t.specs, modelSpec{spec: m.spec, node: word, path: s.path})
 	return m, true
 }

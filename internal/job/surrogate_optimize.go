@@ -60,6 +60,7 @@ func (t *surrogateTask) decodeOptimize(parent *section) {
 	if v := s.get("kriging"); v != nil {
 		k := s.section(v, s.at("kriging"))
 		set.Kriging = t.kriging(k).(surrogate.Kriging)
+		t.specs = append(t.specs, modelSpec{spec: set.Kriging, node: v, path: k.path})
 		k.close()
 	} else {
 		set.Kriging = surrogate.Kriging{Seed: t.job.Seed, Threads: t.job.Threads}
