@@ -39,8 +39,8 @@ func warnUnfinished(dir string, s streams) {
 	switch {
 	case err != nil: // the command itself says what is missing
 	case r.Status == job.Running:
-		fmt.Fprintf(s.err, "warning: the run in %s is still going on or was killed: its solution, if there is one, is that of an earlier sitting\n", dir)
+		fmt.Fprintf(s.err, "warning: the run in %s is still going on or was killed: what it holds, if anything, is of an earlier sitting\n", dir)
 	case r.Status != job.Done:
-		fmt.Fprintf(s.err, "warning: the run in %s is not finished (%s: %s): its solution is the best so far\n", dir, r.Status, r.Reason)
+		fmt.Fprintf(s.err, "warning: the run in %s is not finished (%s: %s): what it holds is the best so far\n", dir, r.Status, r.Reason)
 	}
 }

@@ -189,7 +189,7 @@ func TestRun(t *testing.T) {
 		assert.Contains(t, stderr, `"u_y"`)
 		code, _, stderr = ritz("predict", t.TempDir(), "--points=-")
 		assert.Equal(t, 2, code)
-		assert.Contains(t, stderr, "holds no solution")
+		assert.Contains(t, stderr, "holds no run")
 	})
 }
 

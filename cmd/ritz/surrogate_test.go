@@ -90,6 +90,31 @@ output: {figures: []}
 	assert.Contains(t, stderr, "none of the 12 evaluations has a value")
 }
 
+// A run that was killed before it had a model says so, and how to go on.
+func TestSurrogateWithoutModel(t *testing.T) {
+	const text = "ritz: 1\nkind: surrogate\ninputs: {a: [0, 1]}\nfunction: a^2\noutput: {figures: [svg]}\n"
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "job.yaml"), []byte(text), 0o666))
+	want := dir + " holds no model yet: go on with ritz run --resume " + dir
+	for range 2 { // without the folder models, and with it
+		for _, args := range [][]string{{"predict", dir, "--points=-"}, {"predict", dir, "--points=-", "--variance"}, {"draw", dir}, {"surrogate", "optimize", dir}} {
+			code, stdout, stderr := ritzIn(strings.NewReader("a\n0\n"), args...)
+			assert.Equal(t, 2, code, args)
+			assert.Empty(t, stdout)
+			assert.Equal(t, "ritz: "+want+"\n", stderr, args)
+		}
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, "models"), 0o777))
+	}
+	code, _, stderr := ritz("run", "--resume", dir)
+	assert.Equal(t, 0, code, stderr)
+
+	other := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(other, "job.yaml"), []byte("ritz: 1\nkind: sample\ninputs: {a: [0, 1]}\nsample: {n: 4}\n"), 0o666))
+	code, _, stderr = ritz("predict", other, "--points=-")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "holds a run of kind sample")
+}
+
 func TestSurrogateRefuses(t *testing.T) {
 	data := plane(t)
 	out := filepath.Join(t.TempDir(), "m.json")
@@ -110,7 +135,7 @@ func TestSurrogateRefuses(t *testing.T) {
 		"optimize missing.json":             "missing.json",
 		"optimize " + broken:                "not a saved model",
 		"optimize " + broken + " --model x": "the file of one model",
-		"optimize " + t.TempDir():           "holds no models",
+		"optimize " + t.TempDir():           "holds no run",
 		"sensitivity missing.yaml":          "missing.yaml",
 		"predict " + broken:                 "no --points",
 		"predict " + broken + " --points -": "not a saved model",

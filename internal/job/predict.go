@@ -60,12 +60,15 @@ func evaluate(path, name string, points io.Reader, o PredictOptions) (t csvTable
 		}
 		return t, err
 	}
-	if o.Model != "" || o.Variance {
-		return t, fmt.Errorf("%s holds no models", path)
-	}
 	s, err := loadSolution(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return t, nothingIn(path, "solution")
+	}
 	if err != nil {
 		return t, err
+	}
+	if o.Model != "" || o.Variance {
+		return t, fmt.Errorf("%s holds no models", path)
 	}
 	if err := read(s.Variables()); err != nil {
 		return t, err
@@ -78,6 +81,26 @@ func evaluate(path, name string, points io.Reader, o PredictOptions) (t csvTable
 		t.column(e, values)
 	}
 	return t, nil
+}
+
+// nothingIn tells why a directory lacks what is to be evaluated, a solution or a
+// model: it is no run, one of another kind, or one that has not come so far.
+func nothingIn(dir, what string) error {
+	j, err := Load(filepath.Join(dir, "job.yaml"), nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s holds no run: %w", dir, err)
+	case err != nil:
+		return err
+	case j.Kind == "surrogate":
+		what = "model"
+	case j.Kind != "pinn":
+		return fmt.Errorf("%s holds a run of kind %s: it has neither a solution nor a model to evaluate", dir, j.Kind)
+	}
+	if r, err := ReadResult(dir); err == nil && (r.Status == Done || r.Status == Failed) {
+		return fmt.Errorf("%s holds no %s", dir, what)
+	}
+	return fmt.Errorf("%s holds no %s yet: go on with ritz run --resume %s", dir, what, dir)
 }
 
 // holdsModels tells the file of a model, or a run that has fitted some.

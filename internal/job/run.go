@@ -182,6 +182,12 @@ func Draw(dir string) ([]string, error) {
 	}
 	defer d.unlock()
 	files, err := j.task.draw(d)
+	if j.Kind == "surrogate" && (errors.Is(err, fs.ErrNotExist) || err == nil && len(files) == 0) {
+		r, unread := ReadResult(dir)
+		if _, e := modelOfRun(dir, ""); e != nil && (unread != nil || r.Status != Done) {
+			return nil, e
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,7 +101,7 @@ func modelOfRun(dir, name string) (string, error) {
 		return "", err
 	}
 	if len(files) == 0 {
-		return "", fmt.Errorf("%s holds no models: %w", dir, fs.ErrNotExist)
+		return "", nothingIn(dir, "model")
 	}
 	var names []string
 	for _, f := range files {
