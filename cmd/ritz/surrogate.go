@@ -77,15 +77,23 @@ func fitModel(ctx context.Context, args []string, s streams) int {
 	}
 	defer data.Close()
 	var b bytes.Buffer
-	a, err := job.FitModel(ctx, files[0], data, *model, *seed, &b)
+	a, err := job.FitModel(ctx, files[0], data, *model, *seed, &b, func(warning string) { fmt.Fprintln(s.err, "warning:", warning) })
 	if err != nil {
 		return refuse(s, err)
 	}
 	if err := atomicfile.Write(*out, &b); err != nil {
 		return refuse(s, err)
 	}
-	fmt.Fprintf(s.out, "%s: %d rows, leave-one-out rmse %.4g, R2 %.4g\n", *out, a.Points, a.RMSE, a.R2)
+	fmt.Fprintf(s.out, "%s: %d rows, leave-one-out rmse %s, R2 %s\n", *out, a.Points, measure(a.RMSE), measure(a.R2))
 	return exitDone
+}
+
+// measure prints a number, and - where there is none: R2 of a constant response.
+func measure(x float64) string {
+	if x != x {
+		return "-"
+	}
+	return fmt.Sprintf("%.4g", x)
 }
 
 // analyse searches the optimum of a model, or computes its indices.

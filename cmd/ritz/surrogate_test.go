@@ -90,6 +90,19 @@ output: {figures: []}
 	assert.Contains(t, stderr, "none of the 12 evaluations has a value")
 }
 
+func TestSurrogateFitOddData(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "m.json")
+	data := write(t, "d.csv", "a,y\n0,3\n0.5,3\n1,3\n")
+	code, stdout, stderr := ritz("surrogate", "fit", data, "--model", "inverse_distance", "-o", out)
+	assert.Equal(t, 0, code)
+	assert.Equal(t, out+": 3 rows, leave-one-out rmse 0, R2 -\n", stdout)
+	assert.Equal(t, "warning: "+data+": y is 3 in all rows\n", stderr)
+	data = write(t, "d.csv", "a,y\n0,1\n0.5,2\n0.5,3\n1,3\n")
+	code, _, stderr = ritz("surrogate", "fit", data, "--model", "inverse_distance", "-o", out)
+	assert.Equal(t, 0, code)
+	assert.Equal(t, "warning: "+data+": 1 rows repeat the inputs of an earlier row, 0 more nearly do\n", stderr)
+}
+
 // A run that was killed before it had a model says so, and how to go on.
 func TestSurrogateWithoutModel(t *testing.T) {
 	const text = "ritz: 1\nkind: surrogate\ninputs: {a: [0, 1]}\nfunction: a^2\noutput: {figures: [svg]}\n"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -28,7 +29,7 @@ func (t *surrogateTask) prepare() error {
 			return err
 		}
 		t.given = d
-		t.oddData(t.data.node, "data", d)
+		t.oddData(d, func(text string) { t.warn(t.data.node, "data", t.data.node.text+": "+text) })
 	}
 	if t.plan != nil {
 		points, err := t.plan.Points(len(t.names))
@@ -86,6 +87,7 @@ func (t *surrogateTask) prepareFunction() error {
 		if err := t.command.Check(len(t.names)); err != nil {
 			return fault(t.program, "command", strings.TrimPrefix(err.Error(), surrogate.ErrSettings.Error()+": command: "))
 		}
+		t.oddArguments()
 		t.evaluator = *t.command
 	}
 	return nil
@@ -157,13 +159,30 @@ func (t *surrogateTask) readData(file tableFile) (surrogate.Data, error) {
 	return d, nil
 }
 
-// oddData warns of what is legal in a table of samples but hardly meant.
-func (t *surrogateTask) oddData(n *node, path string, d surrogate.Data) {
-	warn := func(format string, args ...any) {
-		e := fault(n, path, n.text+": "+fmt.Sprintf(format, args...))
-		e.Source = "" // one line
-		t.odd = append(t.odd, e.Error())
+// warn adds a warning about what stands at n.
+func (t *surrogateTask) warn(n *node, path, text string) {
+	e := fault(n, path, text)
+	e.Source = "" // one line
+	t.odd = append(t.odd, e.Error())
+}
+
+var placeholder = regexp.MustCompile(`^\{([\pL_][\pL\pN_]*)\}$`)
+
+// oddArguments warns of arguments that look like the value of an input and are
+// handed on as they stand.
+func (t *surrogateTask) oddArguments() {
+	for i, n := range t.program.items {
+		m := placeholder.FindStringSubmatch(n.text)
+		if m == nil || slices.Contains(t.names, m[1]) {
+			continue
+		}
+		t.warn(n, item("command", i), fmt.Sprintf("no input is called %q: the program gets %s as it stands%s", m[1], n.text, suggest(m[1], t.names)))
 	}
+}
+
+// oddData warns of what is legal in a table of samples but hardly meant.
+func (t *surrogateTask) oddData(d surrogate.Data, tell func(text string)) {
+	warn := func(format string, args ...any) { tell(fmt.Sprintf(format, args...)) }
 	outside := 0
 	for x := range slices.Chunk(d.X, d.Inputs) {
 		for j, v := range x {

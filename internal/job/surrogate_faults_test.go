@@ -166,3 +166,15 @@ func TestSurrogateTableOddities(t *testing.T) {
 		})
 	}
 }
+
+func TestSurrogateOddArguments(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	text := surrogateHead + "inputs: {width: [0, 1], b: [0, 1]}\ncommand: ['" + self + "', '{width}', '{b}', '{widht}', '{\"x\": {b}}', '{q}']\n"
+	j, err := decode("a.yaml", text, nil)
+	require.NoError(t, err)
+	require.NoError(t, j.Check(io.Discard))
+	require.Len(t, j.Warnings(), 2)
+	assert.Contains(t, j.Warnings()[0], `command[3]: no input is called "widht": the program gets {widht} as it stands: did you mean "width"?`)
+	assert.Contains(t, j.Warnings()[1], `command[5]: no input is called "q": the program gets {q} as it stands: expected width, b`)
+}

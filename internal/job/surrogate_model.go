@@ -143,8 +143,9 @@ func (m *SavedModel) predict(t *csvTable, variance bool) error {
 
 // FitModel fits a model to the observations in a CSV file, whose last column is
 // the response, and writes it to w. The model is text as in the list models of a
-// job file: "kriging", or "kriging: {correlation: gaussian}".
-func FitModel(ctx context.Context, name string, data io.Reader, model string, seed uint64, w io.Writer) (surrogate.Accuracy, error) {
+// job file: "kriging", or "kriging: {correlation: gaussian}". What is legal in the
+// table but hardly meant goes to warn.
+func FitModel(ctx context.Context, name string, data io.Reader, model string, seed uint64, w io.Writer, warn func(string)) (surrogate.Accuracy, error) {
 	d, names, err := surrogate.ReadCSV(data, 1)
 	if err != nil {
 		return surrogate.Accuracy{}, fmt.Errorf("%s: %w", name, err)
@@ -155,6 +156,7 @@ func FitModel(ctx context.Context, name string, data io.Reader, model string, se
 	if err != nil {
 		return surrogate.Accuracy{}, err
 	}
+	t.oddData(d, func(text string) { warn(name + ": " + text) })
 	m, err := spec.Fit(ctx, d)
 	if err != nil {
 		return surrogate.Accuracy{}, err
