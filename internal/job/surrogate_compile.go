@@ -54,10 +54,13 @@ func (t *surrogateTask) prepare() error {
 		}
 		t.test = d
 	}
-	if t.optimize != nil {
-		return t.prepareConstraints()
+	if t.optimize == nil {
+		return nil
 	}
-	return nil
+	if err := t.prepareConstraints(); err != nil {
+		return err
+	}
+	return t.checkConstraints()
 }
 
 // checkNeeds requires as many samples as the models need.

@@ -79,6 +79,8 @@ func TestSurrogateFaults(t *testing.T) {
 		inputs + f + "models:\n  - polynomial\n  - radial_basis: {kernel: cubic, shape: 2}\n": "a.yaml:7:5: models[1].radial_basis: shape 2, but cubic radial functions have none",
 		inputs + f + "models: [{ensemble: {members: [{radial_basis: {tail: none}}]}}]\n":      `models[0].ensemble.members[0].radial_basis: cubic radial functions with the tail "none"`,
 		inputs + f + "models: []\noptimize: {kriging: {components: 1, lengths: 1}}\n":         "optimize.kriging: components are for fitting",
+		inputs + f + "optimize: {constraints: [a <= 1, a + b > 2]}\n":                         "a.yaml:5:34: optimize.constraints[1]: none of 100000 points of the box of the inputs satisfies it, together with",
+		inputs + f + "optimize: {constraints: [a < -1]}\n":                                    "optimize.constraints[0]: none of 100000 points of the box of the inputs satisfies it",
 		inputs + "data: none.csv\n":                                                           "no such file",
 		"inputs: {" + manyInputs(21202) + "}\nfunction: x0\nsample: {n: 2}\nmodels: []\n":     "Sobol dimension 21202 is outside 1..21201",
 	} {
@@ -177,4 +179,15 @@ func TestSurrogateOddArguments(t *testing.T) {
 	require.Len(t, j.Warnings(), 2)
 	assert.Contains(t, j.Warnings()[0], `command[3]: no input is called "widht": the program gets {widht} as it stands: did you mean "width"?`)
 	assert.Contains(t, j.Warnings()[1], `command[5]: no input is called "q": the program gets {q} as it stands: expected width, b`)
+}
+
+// What is allowed may be little of the box: here 1 in 20!.
+func TestSurrogateNarrowConstraint(t *testing.T) {
+	sum := "x0"
+	for i := range 19 {
+		sum += fmt.Sprintf(" + x%d", i+1)
+	}
+	j, err := decode("a.yaml", surrogateHead+"inputs: {"+manyInputs(20)+"}\nfunction: x0\nmodels: []\noptimize: {constraints: ["+sum+" <= 1]}\n", nil)
+	require.NoError(t, err)
+	assert.NoError(t, j.Check(io.Discard))
 }
