@@ -80,7 +80,6 @@ func (p *pursuit) run(ctx context.Context, y []float64) (expansion, error) {
 		since++
 		if e < best.Error {
 			best.Error, count, since = e, k, 0
-			best.Leverage = append(best.Leverage[:0], leverage...)
 		}
 		// Past the minimum the error rises for good; the path need not be walked to
 		// its end.

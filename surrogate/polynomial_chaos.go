@@ -50,11 +50,10 @@ type PolynomialChaosModel struct {
 
 // expansion is the sparse polynomial of one output.
 type expansion struct {
-	Alpha    [][]int   // multi-indices, zero among them
-	C        []float64 // their coefficients
-	Degree   int       // p of the index set they were chosen from
-	Error    float64   // ε, relative to the variance of the data
-	Leverage []float64 // h_i
+	Alpha  [][]int   // multi-indices, zero among them
+	C      []float64 // their coefficients
+	Degree int       // p of the index set they were chosen from
+	Error  float64   // ε, relative to the variance of the data
 }
 
 type polynomialChaosFile struct {
@@ -63,10 +62,10 @@ type polynomialChaosFile struct {
 	Expansions []expansion
 }
 
-var (
-	_ Gradient    = (*PolynomialChaosModel)(nil)
-	_ LeaveOneOut = (*PolynomialChaosModel)(nil)
-)
+// It is no LeaveOneOut: with the terms as chosen by all observations the errors
+// say next to nothing where there are about as many terms as observations, and
+// to choose anew is to fit anew.
+var _ Gradient = (*PolynomialChaosModel)(nil)
 
 func (s PolynomialChaos) withDefaults(inputs int) (PolynomialChaos, error) {
 	if s.MaxDegree == 0 {
@@ -156,9 +155,6 @@ func (m *PolynomialChaosModel) prepare() error {
 		if err := checkNumbers("coefficients", e.C, len(e.Alpha)); err != nil {
 			return err
 		}
-		if err := checkNumbers("leverages", e.Leverage, m.data.Rows()); err != nil {
-			return err
-		}
 		for _, alpha := range e.Alpha {
 			if len(alpha) != m.data.Inputs || slices.Min(alpha) < 0 || slices.Max(alpha) > m.spec.MaxDegree {
 				return fmt.Errorf("%w: multi-index %d of %d inputs and degree at most %d", ErrFile, alpha, m.data.Inputs, m.spec.MaxDegree)
@@ -225,17 +221,6 @@ func (m *PolynomialChaosModel) PredictGradient(x, gradient []float64) error {
 		})
 	}
 	return nil
-}
-
-// LeaveOneOut keeps the terms, and has then the errors e_i/(1 - h_i).
-func (m *PolynomialChaosModel) LeaveOneOut() (mean, variance []float64) {
-	o := m.data.Outputs
-	mean = make([]float64, len(m.data.Y))
-	_ = m.Predict(m.data.X, mean) // the data has the right shape
-	for i, y := range m.data.Y {
-		mean[i] = y - (y-mean[i])/(1-m.expansions[i%o].Leverage[i/o])
-	}
-	return mean, nil
 }
 
 // Terms returns the multi-indices of an output, one row of d degrees each, and

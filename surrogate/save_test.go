@@ -60,7 +60,7 @@ const tinyModel = `{"ritz_model": 1, "kind": "inverse_distance", "model": {"Spec
 
 func chaos(alpha string) string {
 	return `{"ritz_model": 1, "kind": "polynomial_chaos", "model": {"Spec": {"MaxDegree": 2}, "Data": {"Inputs": 1, "X": [1, 2], "Y": [3, 4]},
-		"Expansions": [{"Alpha": [` + alpha + `], "C": [1], "Leverage": [0, 0]}]}}`
+		"Expansions": [{"Alpha": [` + alpha + `], "C": [1]}]}}`
 }
 
 // nest is an ensemble of ensembles that deep.

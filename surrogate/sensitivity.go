@@ -7,6 +7,9 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"github.com/seed-0772dd2d/ritz/sampling"
 )
 
@@ -29,7 +32,8 @@ import (
 // It costs N (d + 2) evaluations; N (2d + 2) with the second order, where every
 // estimate is also made with A and B exchanged, and is the mean of both.
 //
-// The intervals are bootstrap percentiles over the N rows. They take the rows for
+// The intervals are those of a normal error whose standard deviation is that of
+// bootstrap estimates over the N rows. They take the rows for
 // independent; those of a Sobol set are spread better, so that the true error is
 // as a rule much smaller than the interval.
 //
@@ -245,9 +249,8 @@ func (s Sensitivity) estimate(ctx context.Context, t *pickFreeze) (*Indices, err
 		}
 	}
 	index := func(k int) Index {
-		slices.Sort(draws[k])
-		tail := (1 - s.Confidence) / 2
-		return Index{best[k], percentile(draws[k], tail), percentile(draws[k], 1-tail)}
+		half := distuv.UnitNormal.Quantile((1+s.Confidence)/2) * stat.StdDev(draws[k], nil)
+		return Index{best[k], best[k] - half, best[k] + half}
 	}
 	out := &Indices{Mean: t.mean, Variance: variance, Evaluations: t.evaluations, Failed: t.bad}
 	for i := range d {
@@ -332,11 +335,4 @@ func indices(sums []float64, d, n int) (values []float64, variance float64) {
 		}
 	}
 	return values, variance
-}
-
-// percentile interpolates between the values of a sorted list.
-func percentile(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
-	k := min(int(at), len(sorted)-2)
-	return sorted[k] + (at-float64(k))*(sorted[k+1]-sorted[k])
 }

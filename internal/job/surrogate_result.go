@@ -166,7 +166,10 @@ func (b *surrogateBody) setFigures(files []string) { b.Figures = files }
 
 // Summary prints the samples, a table of the models, the optimum and the indices.
 func (b *surrogateBody) Summary(w io.Writer) {
-	fmt.Fprintf(w, "%d samples", b.Samples.N)
+	fmt.Fprintf(w, "%d samples", b.Samples.Sample)
+	if more := b.Samples.N - b.Samples.Sample; more > 0 {
+		fmt.Fprintf(w, ", which the models are fitted to, and %d evaluations of the search", more)
+	}
 	if b.Samples.Failed > 0 {
 		fmt.Fprintf(w, ", %d of them failed", b.Samples.Failed)
 	}

@@ -311,7 +311,7 @@ output: {figures: [svg]}
 	assert.InDelta(t, 0.2437, float64(s.Total["x3"].Value), 0.05)
 	assert.InDelta(t, 0.2437, float64(s.Second["x1*x3"].Value), 0.05)
 	assert.Len(t, s.Second, 3)
-	assert.Equal(t, []string{"slices.svg", "predicted.svg", "leave_one_out.svg", "sensitivity.svg"}, body.Figures)
+	assert.Equal(t, []string{"slices.svg", "predicted.svg", "sensitivity.svg"}, body.Figures)
 	assert.FileExists(t, filepath.Join(r.Dir, "slices.svg"))
 	files, err := Draw(r.Dir)
 	require.NoError(t, err)
