@@ -58,19 +58,24 @@ func (e *engine[T]) at(i, j int) int { return e.origin + j*e.wave.Stride + i }
 func newEngine[T simd.Float](g Grid, m int, medium bool, threads int) *engine[T] {
 	e := &engine[T]{nx: g.Nx, ny: g.Ny, m: m}
 	size := int(unsafe.Sizeof(T(0)))
+	line := 64 / size // elements of a cache line
 	// An odd number of cache lines a row: the rows of a tile do not compete for
 	// the same sets.
-	lines := (g.Nx+2*e.margin())*size/64 + 1
-	stride := (lines | 1) * 64 / size
+	stride := ((g.Nx+line-1)/line + 2 | 1) * line // with room for whole vectors
 	n := stride * (g.Ny + 2*e.margin() + 1)
-	e.origin = e.margin()*stride + e.margin()
-	// Fields a multiple of a page apart would make stores look like the sources
-	// of unrelated loads.
-	array := func(k int) []T { return make([]T, n+k*1216/size)[k*1216/size:] }
-	e.wave = simd.Wave[T]{P: array(0), Vx: array(1), Vy: array(2), Stride: stride}
+	// p(0, 0), vx(m, 0) and vy(0, 0) begin a cache line: a sweep stores aligned
+	// vectors.
+	e.origin = e.margin()*stride + line
+	array := func(k, shift int) []T {
+		// Fields a multiple of a page apart would make stores look like the sources
+		// of unrelated loads.
+		first := k*19*line + line - shift
+		return make([]T, first+n)[first:]
+	}
+	e.wave = simd.Wave[T]{P: array(0, 0), Vx: array(1, m), Vy: array(2, 0), Stride: stride}
 	fields := [][]T{e.wave.P, e.wave.Vx, e.wave.Vy}
 	if medium {
-		e.wave.Bx, e.wave.By, e.wave.K = array(3), array(4), array(5)
+		e.wave.Bx, e.wave.By, e.wave.K = array(3, m), array(4, 0), array(5, 0)
 		fields = append(fields, e.wave.Bx, e.wave.By, e.wave.K)
 	}
 	var wg sync.WaitGroup

@@ -11,7 +11,7 @@ import (
 type run[T simd.Float] struct {
 	*engine[T]
 	memory []scratch[T] // of each thread
-	tiling tiling       // without steps: two passes
+	tiling tiling       // without steps: bands
 	block  block
 	quiet  bool // record nothing
 	// probes of receiver r are entries of the lists of its field
@@ -70,7 +70,7 @@ func newRunner[T simd.Float](s *Solver) (runner, error) {
 	if thickness != [4]int{} {
 		e.sponge = newSponge[T](g.Nx, g.Ny, m, thickness)
 	}
-	r := &run[T]{engine: e, memory: make([]scratch[T], set.Threads), tiling: set.Plan.choose(g, m, medium, int(unsafe.Sizeof(T(0))), set)}
+	r := &run[T]{engine: e, memory: make([]scratch[T], set.Threads), tiling: set.Plan.choose(g, m, medium, int(unsafe.Sizeof(T(0))), simd.Lanes[T](), set)}
 	r.connect(s, dx, dy)
 	return r, nil
 }
@@ -150,7 +150,7 @@ func (e *engine[T]) lightness(s *Settings, q Quantity, i, j int) float64 {
 	return 2 / (density(i, j) + density(a, b))
 }
 
-// plainSteps are the steps of a block that is not tiled.
+// plainSteps are the steps of a block in bands.
 const plainSteps = 64
 
 func (r *run[T]) run(ctx context.Context, s *Solver, steps int) error {
@@ -167,7 +167,7 @@ func (r *run[T]) run(ctx context.Context, s *Solver, steps int) error {
 		if r.tiling.steps > 0 {
 			r.advanceTiled(r.tiling, n, &r.block, r.memory)
 		} else {
-			r.advancePlain(n, &r.block, r.memory)
+			r.advanceBands(n, &r.block, r.memory)
 		}
 		if !r.quiet {
 			r.end(s, n)

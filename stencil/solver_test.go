@@ -32,7 +32,7 @@ func pressureNumbers(t *testing.T, s *Solver) numbers {
 }
 
 func TestMiniapp(t *testing.T) {
-	for _, plan := range []Plan{{TwoPass: true}, {Steps: 1}, {Width: 60, Height: 40, Steps: 8}} {
+	for _, plan := range []Plan{{Bands: true}, {Steps: 1}, {Width: 60, Height: 40, Steps: 8}} {
 		set := miniapp(255)
 		set.InnerFaces, set.Plan = true, plan
 		s, err := New(set)
@@ -83,7 +83,7 @@ func TestTilesGiveTheSameBits(t *testing.T) {
 		}
 		var want [3][]float64
 		var traces [][]float64
-		for k, plan := range []Plan{{TwoPass: true}, {Width: 8 + rng.IntN(50), Height: 8 + rng.IntN(50), Steps: 1 + rng.IntN(9)}} {
+		for k, plan := range []Plan{{Bands: true}, {Width: 8 + rng.IntN(50), Height: 8 + rng.IntN(50), Steps: 1 + rng.IntN(9)}} {
 			set.Plan, set.Threads = plan, 1+rng.IntN(3)
 			s, err := New(set)
 			require.NoError(t, err)

@@ -47,7 +47,7 @@ func TestStateGoesOn(t *testing.T) {
 		state := bytes.Clone(b.Bytes())
 		require.NoError(t, whole.Advance(context.Background(), 40))
 
-		set.Threads, set.Plan, set.Pressure = 3, Plan{TwoPass: true}, nil
+		set.Threads, set.Plan, set.Pressure = 3, Plan{Bands: true}, nil
 		second, err := New(set)
 		require.NoError(t, err)
 		require.NoError(t, second.Advance(context.Background(), 5)) // what it has is overwritten

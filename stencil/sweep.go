@@ -15,43 +15,64 @@ func (e *engine[T]) faces(s span) span {
 	return f
 }
 
-// step advances the cells in the spans, with their faces, by a time step: its
-// number in the block of steps chooses the amplitudes and the samples.
+// step advances the cells in the spans by a time step, with the vertical
+// velocities in the rows fy; those of the cells that are not among them are there
+// already. Its number in the block of steps chooses the amplitudes and the
+// samples.
 //
 // The neighbours are at the times they must be at: what lies below in index is
 // one step ahead, what lies above is not.
-func (e *engine[T]) step(x, y span, number int, b *block, s *scratch[T]) {
+func (e *engine[T]) step(x, y, fy span, number int, b *block, s *scratch[T]) {
 	if x.empty() || y.empty() {
 		return
 	}
-	fx, fy := e.faces(x), e.faces(y)
+	fx := e.faces(x)
+	e.velocitiesY(x, span{fy.lo, min(fy.hi, y.lo+e.m)}, number, b, s)
 	if e.special(x, y, fx, fy) {
-		for j := fy.lo; j < y.lo+e.m; j++ {
-			e.velocityY(x, j, number, b, s)
-		}
 		for j := y.lo; j < y.hi; j++ {
 			e.velocityX(fx, j, number, b, s)
-			e.velocityY(x, j+e.m, number, b, s)
+			if j+e.m < fy.hi {
+				e.velocityY(x, j+e.m, number, b, s)
+			}
 			e.pressure(x, j, s)
 		}
 	} else {
-		if n := y.lo + e.m - fy.lo; n > 0 {
-			e.wave.Sweep(simd.WaveRows{Rows: n, Y: e.at(x.lo, fy.lo), Yn: x.len()})
-		}
-		e.wave.Sweep(simd.WaveRows{
-			Rows: y.len(), X: e.at(fx.lo, y.lo), Xn: fx.len(),
-			Y: e.at(x.lo, y.lo+e.m), Yn: x.len(), P: e.at(x.lo, y.lo), Pn: x.len(),
-		})
+		e.sweep(x, y, fx, fy)
 	}
-	e.finish(x, y, fx, fy, number, b)
+	inject(e, &e.injections[0], e.wave.P, x, y, number, b)
 }
 
-// finish does what follows the pressure of a step: sources, images, samples.
-func (e *engine[T]) finish(x, y, fx, fy span, number int, b *block) {
-	inject(e, &e.injections[0], e.wave.P, x, y, number, b)
+// sweep is step without anything special.
+func (e *engine[T]) sweep(x, y, fx, fy span) {
+	r := simd.WaveRows{
+		Rows: min(max(fy.hi-e.m-y.lo, 0), y.len()),
+		X:    e.at(fx.lo, y.lo), Xn: fx.len(), Y: e.at(x.lo, y.lo+e.m), Yn: x.len(), P: e.at(x.lo, y.lo), Pn: x.len(),
+		Spill: x.hi == e.nx || x.len()%simd.Lanes[T]() == 0,
+	}
+	e.wave.Sweep(r)
+	rest := r.Rows * e.wave.Stride
+	e.wave.Sweep(simd.WaveRows{Rows: y.len() - r.Rows, X: r.X + rest, Xn: r.Xn, P: r.P + rest, Pn: r.Pn})
+}
+
+// velocitiesY advances rows of the vertical velocities.
+func (e *engine[T]) velocitiesY(x, rows span, number int, b *block, s *scratch[T]) {
+	if e.special(x, span{}, span{}, rows) {
+		for j := rows.lo; j < rows.hi; j++ {
+			e.velocityY(x, j, number, b, s)
+		}
+		return
+	}
+	e.wave.Sweep(simd.WaveRows{Rows: rows.len(), Y: e.at(x.lo, rows.lo), Yn: x.len()})
+}
+
+// finish does what follows a step: images and samples.
+func (e *engine[T]) finish(x, y, fy span, number int, b *block) {
+	if x.empty() || y.empty() {
+		return
+	}
 	e.reflect(x, y)
 	sample(e, &e.probes[0], 0, e.wave.P, x, y, number, b)
-	sample(e, &e.probes[1], 1, e.wave.Vx, fx, y, number, b)
+	sample(e, &e.probes[1], 1, e.wave.Vx, e.faces(x), y, number, b)
 	sample(e, &e.probes[2], 2, e.wave.Vy, x, fy, number, b)
 }
 
@@ -66,35 +87,6 @@ func (e *engine[T]) special(x, y, fx, fy span) bool {
 		}
 	}
 	return e.injections[1].touches(fx, y) || e.injections[2].touches(x, fy)
-}
-
-// velocities advances rows of the horizontal and of the vertical velocities.
-func (e *engine[T]) velocities(rows, faces span, number int, b *block, s *scratch[T]) {
-	x := span{0, e.nx}
-	fx := e.faces(x)
-	if e.special(x, rows, fx, faces) {
-		for j := rows.lo; j < rows.hi; j++ {
-			e.velocityX(fx, j, number, b, s)
-		}
-		for j := faces.lo; j < faces.hi; j++ {
-			e.velocityY(x, j, number, b, s)
-		}
-		return
-	}
-	e.wave.Sweep(simd.WaveRows{Rows: rows.len(), X: e.at(fx.lo, rows.lo), Xn: fx.len()})
-	e.wave.Sweep(simd.WaveRows{Rows: faces.len(), Y: e.at(0, faces.lo), Yn: e.nx})
-}
-
-// pressures advances rows of the pressure.
-func (e *engine[T]) pressures(rows span, number int, b *block, s *scratch[T]) {
-	x := span{0, e.nx}
-	if e.special(x, rows, e.faces(x), e.faces(rows)) {
-		for j := rows.lo; j < rows.hi; j++ {
-			e.pressure(x, j, s)
-		}
-		return
-	}
-	e.wave.Sweep(simd.WaveRows{Rows: rows.len(), P: e.at(0, rows.lo), Pn: e.nx})
 }
 
 // velocityX advances the faces f of row j.

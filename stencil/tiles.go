@@ -22,28 +22,29 @@ import (
 type Plan struct {
 	Width, Height int // cells of a tile
 	Steps         int // time steps a tile; 1: one pass over the fields a step
-	// TwoPass takes all velocities of a step and then all pressures, threads on
-	// bands of rows: the plain way, best for a grid that fits in the caches, and
-	// the only one between periodic sides.
-	TwoPass bool
+	// Bands takes one step after the other, threads on bands of rows: the plain
+	// way, best for a grid that fits in the caches, and the only one between
+	// periodic sides.
+	Bands bool
 }
 
 // tiling is a Plan for a grid: where the tiles begin in the first step.
 type tiling struct {
 	x, y  []int // first cells, from 0
 	steps int
-	slope int // cells by which a tile moves a step
+	// cells by which a tile moves a step
+	slopeX, slopeY int
 }
 
 // choose returns the tiling of a plan, completed from the size of the cache: the
 // tile with all it touches in its steps fills about half of it.
-func (p Plan) choose(g Grid, m int, medium bool, size int, s *Settings) tiling {
+func (p Plan) choose(g Grid, m int, medium bool, size, lanes int, s *Settings) tiling {
 	fields := 3
 	if medium {
 		fields = 6
 	}
 	small := p == Plan{} && g.Cells()*fields*size <= simd.L2()*s.Threads
-	if p.TwoPass || small || s.X0.Kind == Periodic || s.Y0.Kind == Periodic {
+	if p.Bands || small || s.X0.Kind == Periodic || s.Y0.Kind == Periodic {
 		return tiling{}
 	}
 	if p.Steps == 0 {
@@ -51,42 +52,48 @@ func (p Plan) choose(g Grid, m int, medium bool, size int, s *Settings) tiling {
 	}
 	slope := 2*m - 1
 	if p.Width == 0 {
-		p.Width = 256 * 8 / size
+		p.Width = 2048 / size
+		if p.Steps == 1 { // long streams
+			p.Width = 8192 / size
+		}
 	}
 	if p.Height == 0 {
 		cells := simd.L2() / 2 / (fields * size)
 		p.Height = max(cells/(p.Width+slope*p.Steps)-slope*p.Steps, 16)
 	}
-	return p.tiling(g.Nx, g.Ny, m)
+	return p.tiling(g.Nx, g.Ny, m, lanes)
 }
 
 // cut divides n cells into tiles of about the width, each wide enough for its
-// first to hold all images after the last step.
-func cut(n, width, steps, slope, margin int) []int {
-	least := slope*steps + margin + 1
+// first to hold all images after the last step. They begin at multiples of the
+// lanes.
+func cut(n, width, steps, slope, margin, lanes int) []int {
+	least := slope*steps + margin + lanes
 	count := max(n/max(width, least), 1)
 	first := make([]int, count)
 	for k := range first {
-		first[k] = n * k / count
+		first[k] = n * k / count / lanes * lanes
 	}
 	return first
 }
 
-func (p Plan) tiling(nx, ny, m int) tiling {
-	t := tiling{steps: p.Steps, slope: 2*m - 1}
-	t.x = cut(nx, p.Width, p.Steps, t.slope, 2*m-1)
-	t.y = cut(ny, p.Height, p.Steps, t.slope, 2*m-1)
+// tiling cuts a grid. Along a row tiles move by whole vectors.
+func (p Plan) tiling(nx, ny, m, lanes int) tiling {
+	reach := 2*m - 1
+	t := tiling{steps: p.Steps, slopeX: (reach + lanes - 1) / lanes * lanes, slopeY: reach}
+	t.x = cut(nx, p.Width, p.Steps, t.slopeX, reach, lanes)
+	t.y = cut(ny, p.Height, p.Steps, t.slopeY, reach, 1)
 	return t
 }
 
 // span is the range of tile k at a step.
-func (t tiling) span(first []int, k, n, step int) span {
+func (t tiling) span(first []int, slope, k, n, step int) span {
 	s := span{0, n}
 	if k > 0 {
-		s.lo = first[k] - t.slope*step
+		s.lo = first[k] - slope*step
 	}
 	if k+1 < len(first) {
-		s.hi = first[k+1] - t.slope*step
+		s.hi = first[k+1] - slope*step
 	}
 	return s
 }
@@ -104,7 +111,9 @@ func (e *engine[T]) advanceTiled(t tiling, steps int, b *block, memory []scratch
 						await(&done[row-1], int64(column+1))
 					}
 					for number := range steps {
-						e.step(t.span(t.x, column, e.nx, number), t.span(t.y, row, e.ny, number), number, b, s)
+						x, y := t.span(t.x, t.slopeX, column, e.nx, number), t.span(t.y, t.slopeY, row, e.ny, number)
+						e.step(x, y, e.faces(y), number, b, s)
+						e.finish(x, y, e.faces(y), number, b)
 					}
 					done[row].Store(int64(column + 1))
 				}
@@ -114,22 +123,21 @@ func (e *engine[T]) advanceTiled(t tiling, steps int, b *block, memory []scratch
 	wg.Wait()
 }
 
-// advancePlain takes the steps one after the other, in each first all
-// velocities, then all pressures, threads on bands of rows.
-func (e *engine[T]) advancePlain(steps int, b *block, memory []scratch[T]) {
+// advanceBands takes the steps one after the other, threads on bands of rows. The
+// vertical velocities around the first row of a band, which need the pressures
+// on both sides of it as they were, go before all else.
+func (e *engine[T]) advanceBands(steps int, b *block, memory []scratch[T]) {
+	threads := min(len(memory), max(e.ny/(2*e.m-1), 1))
 	var arrived atomic.Int64
-	threads := len(memory)
 	var wg sync.WaitGroup
-	for worker := range memory {
+	for worker := range threads {
 		wg.Go(func() {
 			s := &memory[worker]
-			rows := span{e.ny * worker / threads, e.ny * (worker + 1) / threads}
-			faces := rows
-			if worker == 0 {
-				faces.lo = 1 - e.m
-			}
+			x, y := span{0, e.nx}, span{e.ny * worker / threads, e.ny * (worker + 1) / threads}
+			around := func(row int) span { return span{row + 1 - e.m, row + e.m} }
+			fy := span{around(y.lo).hi, around(y.hi).lo}
 			if worker == threads-1 {
-				faces.hi = e.ny + e.m
+				fy.hi = around(y.hi).hi
 			}
 			var phase int64
 			barrier := func() {
@@ -138,14 +146,13 @@ func (e *engine[T]) advancePlain(steps int, b *block, memory []scratch[T]) {
 				await(&arrived, phase*int64(threads))
 			}
 			for number := range steps {
-				e.velocities(rows, faces, number, b, s)
+				e.velocitiesY(x, around(y.lo), number, b, s)
 				barrier()
-				e.pressures(rows, number, b, s)
-				barrier()
-				if worker == 0 {
-					all, ally := span{0, e.nx}, span{0, e.ny}
-					e.finish(all, ally, e.faces(all), e.faces(ally), number, b)
+				e.step(x, y, fy, number, b, s)
+				if e.y0 == wrap { // the images come from the other end
+					barrier()
 				}
+				e.finish(x, y, span{around(y.lo).lo, fy.hi}, number, b)
 				barrier()
 			}
 		})

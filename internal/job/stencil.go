@@ -257,7 +257,7 @@ func (t *stencilTask) decodeScheme(s *section) {
 				*k.n = plan.decoder.integer(v, plan.at(k.key), 1)
 			}
 		}
-		p.Plan.TwoPass = plan.flag("two_pass", false)
+		p.Plan.Bands = plan.flag("bands", false)
 	}
 }
 

@@ -33,9 +33,15 @@ func avx2() implementation {
 			dot:      dotAVX2, sum: sumAVX2,
 			exp: expAVX2, tanh: tanhAVX2, sigmoid: sigmoidAVX2, softplus: softplusAVX2,
 			sinCos: withLargeArguments(4, sinCosAVX2),
-			wave: swept[float64](
-				[MaxHalfWidth]waveRows[float64]{wave1AVX2, wave2AVX2, wave3AVX2, wave4AVX2},
-				[MaxHalfWidth]waveRows[float64]{waveMedium1AVX2, waveMedium2AVX2, waveMedium3AVX2, waveMedium4AVX2}),
+			wave: swept(4,
+				waveKernels[float64]{
+					rows:  [MaxHalfWidth]waveRows[float64]{wave1AVX2, wave2AVX2, wave3AVX2, wave4AVX2},
+					fused: [MaxHalfWidth]fusedRows[float64]{waveFused1AVX2, waveFused2AVX2},
+				},
+				waveKernels[float64]{
+					rows:  [MaxHalfWidth]waveRows[float64]{waveMedium1AVX2, waveMedium2AVX2, waveMedium3AVX2, waveMedium4AVX2},
+					fused: [MaxHalfWidth]fusedRows[float64]{waveMediumFused1AVX2, waveMediumFused2AVX2},
+				}),
 			waveLayer: layered([MaxHalfWidth]func(dst, psi, a, b, c []float64, u, weights *float64, stride int){waveLayer1AVX2, waveLayer2AVX2, waveLayer3AVX2, waveLayer4AVX2}),
 			lanes:     4, multiplyAdds: multiplyAddsAVX2,
 			triad: triadAVX2, streamTriad: alignedTriad(4, triadAVX2, streamTriadAVX2), streamScale: alignedScale(4, scaleAVX2, streamScaleAVX2),
@@ -49,9 +55,15 @@ func avx2() implementation {
 			dot:      dotAVX2F32, sum: sumAVX2F32,
 			exp: expAVX2F32, tanh: tanhAVX2F32, sigmoid: sigmoidAVX2F32, softplus: softplusAVX2F32,
 			sinCos: withLargeArguments(8, sinCosAVX2F32),
-			wave: swept[float32](
-				[MaxHalfWidth]waveRows[float32]{wave1AVX2F32, wave2AVX2F32, wave3AVX2F32, wave4AVX2F32},
-				[MaxHalfWidth]waveRows[float32]{waveMedium1AVX2F32, waveMedium2AVX2F32, waveMedium3AVX2F32, waveMedium4AVX2F32}),
+			wave: swept(8,
+				waveKernels[float32]{
+					rows:  [MaxHalfWidth]waveRows[float32]{wave1AVX2F32, wave2AVX2F32, wave3AVX2F32, wave4AVX2F32},
+					fused: [MaxHalfWidth]fusedRows[float32]{waveFused1AVX2F32, waveFused2AVX2F32},
+				},
+				waveKernels[float32]{
+					rows:  [MaxHalfWidth]waveRows[float32]{waveMedium1AVX2F32, waveMedium2AVX2F32, waveMedium3AVX2F32, waveMedium4AVX2F32},
+					fused: [MaxHalfWidth]fusedRows[float32]{waveMediumFused1AVX2F32, waveMediumFused2AVX2F32},
+				}),
 			waveLayer: layered([MaxHalfWidth]func(dst, psi, a, b, c []float32, u, weights *float32, stride int){waveLayer1AVX2F32, waveLayer2AVX2F32, waveLayer3AVX2F32, waveLayer4AVX2F32}),
 			lanes:     8, multiplyAdds: multiplyAddsAVX2F32,
 			triad: triadAVX2F32, streamTriad: alignedTriad(8, triadAVX2F32, streamTriadAVX2F32), streamScale: alignedScale(8, scaleAVX2F32, streamScaleAVX2F32),
@@ -72,9 +84,15 @@ func avx512() implementation {
 			dot:      dotAVX512, sum: sumAVX512,
 			exp: expAVX512, tanh: tanhAVX512, sigmoid: sigmoidAVX512, softplus: softplusAVX512,
 			sinCos: withLargeArguments(8, sinCosAVX512),
-			wave: swept[float64](
-				[MaxHalfWidth]waveRows[float64]{wave1AVX512, wave2AVX512, wave3AVX512, wave4AVX512},
-				[MaxHalfWidth]waveRows[float64]{waveMedium1AVX512, waveMedium2AVX512, waveMedium3AVX512, waveMedium4AVX512}),
+			wave: swept(8,
+				waveKernels[float64]{
+					rows:  [MaxHalfWidth]waveRows[float64]{wave1AVX512, wave2AVX512, wave3AVX512, wave4AVX512},
+					fused: [MaxHalfWidth]fusedRows[float64]{waveFused1AVX512, waveFused2AVX512, waveFused3AVX512, waveFused4AVX512},
+				},
+				waveKernels[float64]{
+					rows:  [MaxHalfWidth]waveRows[float64]{waveMedium1AVX512, waveMedium2AVX512, waveMedium3AVX512, waveMedium4AVX512},
+					fused: [MaxHalfWidth]fusedRows[float64]{waveMediumFused1AVX512, waveMediumFused2AVX512, waveMediumFused3AVX512, waveMediumFused4AVX512},
+				}),
 			waveLayer: layered([MaxHalfWidth]func(dst, psi, a, b, c []float64, u, weights *float64, stride int){waveLayer1AVX512, waveLayer2AVX512, waveLayer3AVX512, waveLayer4AVX512}),
 			lanes:     8, multiplyAdds: multiplyAddsAVX512,
 			triad: triadAVX512, streamTriad: alignedTriad(8, triadAVX512, streamTriadAVX512), streamScale: alignedScale(8, scaleAVX512, streamScaleAVX512),
@@ -89,9 +107,15 @@ func avx512() implementation {
 			dot:      dotAVX512F32, sum: sumAVX512F32,
 			exp: expAVX512F32, tanh: tanhAVX512F32, sigmoid: sigmoidAVX512F32, softplus: softplusAVX512F32,
 			sinCos: withLargeArguments(16, sinCosAVX512F32),
-			wave: swept[float32](
-				[MaxHalfWidth]waveRows[float32]{wave1AVX512F32, wave2AVX512F32, wave3AVX512F32, wave4AVX512F32},
-				[MaxHalfWidth]waveRows[float32]{waveMedium1AVX512F32, waveMedium2AVX512F32, waveMedium3AVX512F32, waveMedium4AVX512F32}),
+			wave: swept(16,
+				waveKernels[float32]{
+					rows:  [MaxHalfWidth]waveRows[float32]{wave1AVX512F32, wave2AVX512F32, wave3AVX512F32, wave4AVX512F32},
+					fused: [MaxHalfWidth]fusedRows[float32]{waveFused1AVX512F32, waveFused2AVX512F32, waveFused3AVX512F32, waveFused4AVX512F32},
+				},
+				waveKernels[float32]{
+					rows:  [MaxHalfWidth]waveRows[float32]{waveMedium1AVX512F32, waveMedium2AVX512F32, waveMedium3AVX512F32, waveMedium4AVX512F32},
+					fused: [MaxHalfWidth]fusedRows[float32]{waveMediumFused1AVX512F32, waveMediumFused2AVX512F32, waveMediumFused3AVX512F32, waveMediumFused4AVX512F32},
+				}),
 			waveLayer: layered([MaxHalfWidth]func(dst, psi, a, b, c []float32, u, weights *float32, stride int){waveLayer1AVX512F32, waveLayer2AVX512F32, waveLayer3AVX512F32, waveLayer4AVX512F32}),
 			lanes:     16, multiplyAdds: multiplyAddsAVX512F32,
 			triad: triadAVX512F32, streamTriad: alignedTriad(16, triadAVX512F32, streamTriadAVX512F32), streamScale: alignedScale(16, scaleAVX512F32, streamScaleAVX512F32),

@@ -25,3 +25,6 @@ func SetLevel(level string) error {
 	active = &implementations[i]
 	return nil
 }
+
+// Lanes is the number of elements of a vector of the level in use.
+func Lanes[T Float]() int { return use[T]().lanes }

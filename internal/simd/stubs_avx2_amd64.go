@@ -111,10 +111,20 @@ func productsAVX2F32(frame []float32, list *byte, length int, n int, units int, 
 //go:noescape
 func wave1AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused1AVX2 sweeps rows with operators of half-width 1 in one pass.
+//
+//go:noescape
+func waveFused1AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium1AVX2 sweeps rows with operators of half-width 1.
 //
 //go:noescape
 func waveMedium1AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused1AVX2 sweeps rows with operators of half-width 1 in one pass.
+//
+//go:noescape
+func waveMediumFused1AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer1AVX2 updates an absorbing layer with an operator of half-width 1.
 //
@@ -126,10 +136,20 @@ func waveLayer1AVX2(dst []float64, psi []float64, a []float64, b []float64, c []
 //go:noescape
 func wave2AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused2AVX2 sweeps rows with operators of half-width 2 in one pass.
+//
+//go:noescape
+func waveFused2AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium2AVX2 sweeps rows with operators of half-width 2.
 //
 //go:noescape
 func waveMedium2AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused2AVX2 sweeps rows with operators of half-width 2 in one pass.
+//
+//go:noescape
+func waveMediumFused2AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer2AVX2 updates an absorbing layer with an operator of half-width 2.
 //
@@ -171,10 +191,20 @@ func waveLayer4AVX2(dst []float64, psi []float64, a []float64, b []float64, c []
 //go:noescape
 func wave1AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused1AVX2F32 sweeps rows with operators of half-width 1 in one pass.
+//
+//go:noescape
+func waveFused1AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium1AVX2F32 sweeps rows with operators of half-width 1.
 //
 //go:noescape
 func waveMedium1AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused1AVX2F32 sweeps rows with operators of half-width 1 in one pass.
+//
+//go:noescape
+func waveMediumFused1AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer1AVX2F32 updates an absorbing layer with an operator of half-width 1.
 //
@@ -186,10 +216,20 @@ func waveLayer1AVX2F32(dst []float32, psi []float32, a []float32, b []float32, c
 //go:noescape
 func wave2AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused2AVX2F32 sweeps rows with operators of half-width 2 in one pass.
+//
+//go:noescape
+func waveFused2AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium2AVX2F32 sweeps rows with operators of half-width 2.
 //
 //go:noescape
 func waveMedium2AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused2AVX2F32 sweeps rows with operators of half-width 2 in one pass.
+//
+//go:noescape
+func waveMediumFused2AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer2AVX2F32 updates an absorbing layer with an operator of half-width 2.
 //

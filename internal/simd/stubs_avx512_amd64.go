@@ -117,10 +117,20 @@ func productsAVX512F32(frame []float32, list *byte, length int, n int, units int
 //go:noescape
 func wave1AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused1AVX512 sweeps rows with operators of half-width 1 in one pass.
+//
+//go:noescape
+func waveFused1AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium1AVX512 sweeps rows with operators of half-width 1.
 //
 //go:noescape
 func waveMedium1AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused1AVX512 sweeps rows with operators of half-width 1 in one pass.
+//
+//go:noescape
+func waveMediumFused1AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer1AVX512 updates an absorbing layer with an operator of half-width 1.
 //
@@ -132,10 +142,20 @@ func waveLayer1AVX512(dst []float64, psi []float64, a []float64, b []float64, c 
 //go:noescape
 func wave2AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused2AVX512 sweeps rows with operators of half-width 2 in one pass.
+//
+//go:noescape
+func waveFused2AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium2AVX512 sweeps rows with operators of half-width 2.
 //
 //go:noescape
 func waveMedium2AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused2AVX512 sweeps rows with operators of half-width 2 in one pass.
+//
+//go:noescape
+func waveMediumFused2AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer2AVX512 updates an absorbing layer with an operator of half-width 2.
 //
@@ -147,10 +167,20 @@ func waveLayer2AVX512(dst []float64, psi []float64, a []float64, b []float64, c 
 //go:noescape
 func wave3AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused3AVX512 sweeps rows with operators of half-width 3 in one pass.
+//
+//go:noescape
+func waveFused3AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium3AVX512 sweeps rows with operators of half-width 3.
 //
 //go:noescape
 func waveMedium3AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused3AVX512 sweeps rows with operators of half-width 3 in one pass.
+//
+//go:noescape
+func waveMediumFused3AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer3AVX512 updates an absorbing layer with an operator of half-width 3.
 //
@@ -162,10 +192,20 @@ func waveLayer3AVX512(dst []float64, psi []float64, a []float64, b []float64, c 
 //go:noescape
 func wave4AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused4AVX512 sweeps rows with operators of half-width 4 in one pass.
+//
+//go:noescape
+func waveFused4AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium4AVX512 sweeps rows with operators of half-width 4.
 //
 //go:noescape
 func waveMedium4AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused4AVX512 sweeps rows with operators of half-width 4 in one pass.
+//
+//go:noescape
+func waveMediumFused4AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer4AVX512 updates an absorbing layer with an operator of half-width 4.
 //
@@ -177,10 +217,20 @@ func waveLayer4AVX512(dst []float64, psi []float64, a []float64, b []float64, c 
 //go:noescape
 func wave1AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused1AVX512F32 sweeps rows with operators of half-width 1 in one pass.
+//
+//go:noescape
+func waveFused1AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium1AVX512F32 sweeps rows with operators of half-width 1.
 //
 //go:noescape
 func waveMedium1AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused1AVX512F32 sweeps rows with operators of half-width 1 in one pass.
+//
+//go:noescape
+func waveMediumFused1AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer1AVX512F32 updates an absorbing layer with an operator of half-width 1.
 //
@@ -192,10 +242,20 @@ func waveLayer1AVX512F32(dst []float32, psi []float32, a []float32, b []float32,
 //go:noescape
 func wave2AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused2AVX512F32 sweeps rows with operators of half-width 2 in one pass.
+//
+//go:noescape
+func waveFused2AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium2AVX512F32 sweeps rows with operators of half-width 2.
 //
 //go:noescape
 func waveMedium2AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused2AVX512F32 sweeps rows with operators of half-width 2 in one pass.
+//
+//go:noescape
+func waveMediumFused2AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer2AVX512F32 updates an absorbing layer with an operator of half-width 2.
 //
@@ -207,10 +267,20 @@ func waveLayer2AVX512F32(dst []float32, psi []float32, a []float32, b []float32,
 //go:noescape
 func wave3AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused3AVX512F32 sweeps rows with operators of half-width 3 in one pass.
+//
+//go:noescape
+func waveFused3AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium3AVX512F32 sweeps rows with operators of half-width 3.
 //
 //go:noescape
 func waveMedium3AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused3AVX512F32 sweeps rows with operators of half-width 3 in one pass.
+//
+//go:noescape
+func waveMediumFused3AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer3AVX512F32 updates an absorbing layer with an operator of half-width 3.
 //
@@ -222,10 +292,20 @@ func waveLayer3AVX512F32(dst []float32, psi []float32, a []float32, b []float32,
 //go:noescape
 func wave4AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 
+// waveFused4AVX512F32 sweeps rows with operators of half-width 4 in one pass.
+//
+//go:noescape
+func waveFused4AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+
 // waveMedium4AVX512F32 sweeps rows with operators of half-width 4.
 //
 //go:noescape
 func waveMedium4AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
+
+// waveMediumFused4AVX512F32 sweeps rows with operators of half-width 4 in one pass.
+//
+//go:noescape
+func waveMediumFused4AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
 
 // waveLayer4AVX512F32 updates an absorbing layer with an operator of half-width 4.
 //

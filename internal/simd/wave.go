@@ -53,6 +53,9 @@ func (w *Wave[T]) Ready() {
 type WaveRows struct {
 	Rows                int
 	X, Xn, Y, Yn, P, Pn int
+	// Spill allows what lies before the X and after each row to be overwritten,
+	// to the next whole vector: elements without meaning.
+	Spill bool
 }
 
 // Sweep updates the rows one after the other. Every neighbour of what is
@@ -75,18 +78,46 @@ func (w *Wave[T]) Sweep(r WaveRows) {
 // are in elements.
 type waveRows[T Float] = func(p, vx, vy, bx, by, k, weights *T, stride, rows, x, xn, y, yn, at, pn int)
 
-// swept makes a sweep of the kernels by half-width, in a uniform medium and in
-// any.
-func swept[T Float](uniform, medium [MaxHalfWidth]waveRows[T]) func(w *Wave[T], r WaveRows) {
+// fusedRows is one for whole vectors in one pass, the faces of vx m beyond the
+// cells and those of vy m rows; head: a vector of vx before them.
+type fusedRows[T Float] = func(p, vx, vy, bx, by, k, weights *T, stride, rows, at, vectors, head int)
+
+// waveKernels are those by half-width; where there is no fused one, it is nil.
+type waveKernels[T Float] struct {
+	rows  [MaxHalfWidth]waveRows[T]
+	fused [MaxHalfWidth]fusedRows[T]
+}
+
+// swept makes a sweep of the kernels for a uniform medium and for any.
+func swept[T Float](lanes int, uniform, medium waveKernels[T]) func(w *Wave[T], r WaveRows) {
 	return func(w *Wave[T], r WaveRows) {
-		kernel := uniform[len(w.X)-1]
+		kernels, m := &uniform, len(w.X)
 		if w.Bx != nil {
-			kernel = medium[len(w.X)-1]
+			kernels = &medium
 		}
-		kernel(unsafe.SliceData(w.P), unsafe.SliceData(w.Vx), unsafe.SliceData(w.Vy),
-			unsafe.SliceData(w.Bx), unsafe.SliceData(w.By), unsafe.SliceData(w.K), &w.weights[0],
-			w.Stride, r.Rows, r.X, r.Xn, r.Y, r.Yn, r.P, r.Pn)
+		p, vx, vy := unsafe.SliceData(w.P), unsafe.SliceData(w.Vx), unsafe.SliceData(w.Vy)
+		bx, by, k := unsafe.SliceData(w.Bx), unsafe.SliceData(w.By), unsafe.SliceData(w.K)
+		if fused := kernels.fused[m-1]; fused != nil && w.together(r, lanes) {
+			fused(p, vx, vy, bx, by, k, &w.weights[0], w.Stride, r.Rows, r.P, (r.Pn+lanes-1)/lanes, r.P+m-r.X)
+			return
+		}
+		kernels.rows[m-1](p, vx, vy, bx, by, k, &w.weights[0], w.Stride, r.Rows, r.X, r.Xn, r.Y, r.Yn, r.P, r.Pn)
 	}
+}
+
+// together tells whether a fused kernel does the sweep: its faces follow the
+// cells, in whole vectors or with leave to spill within the fields, and before
+// them either are as they were or all that the first cell needs.
+func (w *Wave[T]) together(r WaveRows, lanes int) bool {
+	m := len(w.X)
+	head := r.P + m - r.X
+	if r.Pn < 1 || head != 0 && head != 2*m-1 || r.Xn != r.Pn+head || r.Yn != r.Pn || r.Y != r.P+m*w.Stride {
+		return false
+	}
+	if (r.Pn%lanes > 0 || head > 0) && !r.Spill {
+		return false
+	}
+	return r.P >= lanes && r.Y+(r.Rows-1)*w.Stride+r.Pn+m+lanes <= len(w.P)
 }
 
 func portableWave[T Float](w *Wave[T], r WaveRows) {

@@ -187,6 +187,88 @@ DATA maskAVX2<>+48(SB)/8, $0x0000000000000000
 DATA maskAVX2<>+56(SB)/8, $0x0000000000000000
 GLOBL maskAVX2<>(SB), RODATA|NOPTR, $64
 
+// func waveFused1AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, FMA3, SSE
+TEXT ·waveFused1AVX2(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Y0
+	VBROADCASTSD 8(AX), Y1
+	VBROADCASTSD 16(AX), Y2
+	VBROADCASTSD 24(AX), Y3
+
+row14:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+72(FP), BX
+	SHLQ         $0x03, BX
+	ADDQ         16(SP), BX
+	MOVQ         vy+16(FP), SI
+	ADDQ         SI, BX
+	MOVQ         head+88(FP), SI
+	MOVQ         vectors+80(FP), DI
+	TESTQ        SI, SI
+	JZ           load15
+	VMOVUPD      -24(CX), Y4
+	VMOVUPD      -24(DX), Y5
+	VSUBPD       -32(DX), Y5, Y5
+	VFNMADD231PD Y0, Y5, Y4
+	VMOVUPD      Y4, -24(CX)
+	VMOVAPD      Y4, Y4
+	JMP          vector16
+
+load15:
+	VMOVUPD -24(CX), Y4
+
+vector16:
+	VMOVUPD      8(CX), Y5
+	VMOVUPD      8(DX), Y6
+	VSUBPD       (DX), Y6, Y6
+	VFNMADD231PD Y0, Y6, Y5
+	VMOVUPD      Y5, 8(CX)
+	VMOVUPD      (BX)(AX*1), Y6
+	VMOVUPD      (DX)(AX*1), Y7
+	VSUBPD       (DX), Y7, Y7
+	VFNMADD231PD Y1, Y7, Y6
+	VMOVUPD      Y6, (BX)(AX*1)
+	VMOVUPD      (DX), Y7
+	VPERM2F128   $0x21, Y5, Y4, Y4
+	VSHUFPD      $0x05, Y5, Y4, Y4
+	VSUBPD       Y4, Y5, Y4
+	VFNMADD231PD Y2, Y4, Y7
+	VSUBPD       (BX), Y6, Y4
+	VFNMADD231PD Y3, Y4, Y7
+	VMOVUPD      Y7, (DX)
+	VMOVAPD      Y5, Y4
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	DECQ         DI
+	JNZ          vector16
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row14
+	LDMXCSR      (SP)
+	VZEROUPPER
+	RET
+
 // func waveMedium1AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 // Requires: AVX, FMA3, SSE
 TEXT ·waveMedium1AVX2(SB), NOSPLIT, $8-120
@@ -198,10 +280,10 @@ TEXT ·waveMedium1AVX2(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row14:
+row17:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip15
+	JLE          skip18
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -221,40 +303,40 @@ row14:
 	VBROADCASTSD (R8), Y0
 	XORQ         R8, R8
 	SUBQ         $+4, DX
-	JL           rest17
+	JL           rest20
 
-vectors16:
+vectors19:
 	VMOVUPD      (BX)(R8*8), Y1
-	VMOVUPD      (DI)(R8*8), Y2
-	VSUBPD       -8(DI)(R8*8), Y2, Y2
-	VMULPD       Y0, Y2, Y2
-	VMOVUPD      (SI)(R8*8), Y3
-	VFNMADD231PD Y3, Y2, Y1
+	VMOVUPD      (SI)(R8*8), Y2
+	VMOVUPD      (DI)(R8*8), Y3
+	VSUBPD       -8(DI)(R8*8), Y3, Y3
+	VMULPD       Y0, Y3, Y3
+	VFNMADD231PD Y2, Y3, Y1
 	VMOVUPD      Y1, (BX)(R8*8)
 	ADDQ         $+4, R8
 	SUBQ         $+4, DX
-	JGE          vectors16
+	JGE          vectors19
 
-rest17:
+rest20:
 	ADDQ         $+4, DX
-	JZ           end18
+	JZ           end21
 	LEAQ         maskAVX2<>+0(SB), R9
 	NEGQ         DX
 	VMOVUPD      32(R9)(DX*8), Y1
 	VMASKMOVPD   (BX)(R8*8), Y1, Y2
-	VMASKMOVPD   (DI)(R8*8), Y1, Y3
-	VMASKMOVPD   -8(DI)(R8*8), Y1, Y4
-	VSUBPD       Y4, Y3, Y3
-	VMULPD       Y0, Y3, Y0
 	VMASKMOVPD   (SI)(R8*8), Y1, Y3
+	VMASKMOVPD   (DI)(R8*8), Y1, Y4
+	VMASKMOVPD   -8(DI)(R8*8), Y1, Y5
+	VSUBPD       Y5, Y4, Y4
+	VMULPD       Y0, Y4, Y0
 	VFNMADD231PD Y3, Y0, Y2
 	VMASKMOVPD   Y2, Y1, (BX)(R8*8)
 
-end18:
-skip15:
+end21:
+skip18:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip19
+	JLE          skip22
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -277,41 +359,41 @@ skip15:
 	VBROADCASTSD 8(R9), Y0
 	XORQ         R9, R9
 	SUBQ         $+4, DX
-	JL           rest21
+	JL           rest24
 
-vectors20:
+vectors23:
 	VMOVUPD      (BX)(R9*8), Y1
-	VMOVUPD      (DI)(R8*1), Y2
-	VSUBPD       (DI), Y2, Y2
-	VMULPD       Y0, Y2, Y2
-	VMOVUPD      (SI)(R9*8), Y3
-	VFNMADD231PD Y3, Y2, Y1
+	VMOVUPD      (SI)(R9*8), Y2
+	VMOVUPD      (DI)(R8*1), Y3
+	VSUBPD       (DI), Y3, Y3
+	VMULPD       Y0, Y3, Y3
+	VFNMADD231PD Y2, Y3, Y1
 	VMOVUPD      Y1, (BX)(R9*8)
 	ADDQ         $+32, DI
 	ADDQ         $+4, R9
 	SUBQ         $+4, DX
-	JGE          vectors20
+	JGE          vectors23
 
-rest21:
+rest24:
 	ADDQ         $+4, DX
-	JZ           end22
+	JZ           end25
 	LEAQ         maskAVX2<>+0(SB), R10
 	NEGQ         DX
 	VMOVUPD      32(R10)(DX*8), Y1
 	VMASKMOVPD   (BX)(R9*8), Y1, Y2
-	VMASKMOVPD   (DI)(R8*1), Y1, Y3
-	VMASKMOVPD   (DI), Y1, Y4
-	VSUBPD       Y4, Y3, Y3
-	VMULPD       Y0, Y3, Y0
 	VMASKMOVPD   (SI)(R9*8), Y1, Y3
+	VMASKMOVPD   (DI)(R8*1), Y1, Y4
+	VMASKMOVPD   (DI), Y1, Y5
+	VSUBPD       Y5, Y4, Y4
+	VMULPD       Y0, Y4, Y0
 	VFNMADD231PD Y3, Y0, Y2
 	VMASKMOVPD   Y2, Y1, (BX)(R9*8)
 
-end22:
-skip19:
+end25:
+skip22:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip23
+	JLE          skip26
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -339,51 +421,156 @@ skip19:
 	VBROADCASTSD 24(R10), Y1
 	XORQ         R10, R10
 	SUBQ         $+4, DX
-	JL           rest25
+	JL           rest28
 
-vectors24:
+vectors27:
 	VMOVUPD      (BX)(R10*8), Y2
-	VMOVUPD      8(DI)(R10*8), Y3
-	VSUBPD       (DI)(R10*8), Y3, Y3
-	VMULPD       Y0, Y3, Y3
-	VMOVUPD      (R8)(R9*1), Y4
-	VSUBPD       (R8), Y4, Y4
-	VFMADD231PD  Y1, Y4, Y3
-	VMOVUPD      (SI)(R10*8), Y4
-	VFNMADD231PD Y4, Y3, Y2
+	VMOVUPD      (SI)(R10*8), Y3
+	VMOVUPD      8(DI)(R10*8), Y4
+	VSUBPD       (DI)(R10*8), Y4, Y4
+	VMULPD       Y0, Y4, Y4
+	VMOVUPD      (R8)(R9*1), Y5
+	VSUBPD       (R8), Y5, Y5
+	VFMADD231PD  Y1, Y5, Y4
+	VFNMADD231PD Y3, Y4, Y2
 	VMOVUPD      Y2, (BX)(R10*8)
 	ADDQ         $+32, R8
 	ADDQ         $+4, R10
 	SUBQ         $+4, DX
-	JGE          vectors24
+	JGE          vectors27
 
-rest25:
+rest28:
 	ADDQ         $+4, DX
-	JZ           end26
+	JZ           end29
 	LEAQ         maskAVX2<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*8), Y2
 	VMASKMOVPD   (BX)(R10*8), Y2, Y3
-	VMASKMOVPD   8(DI)(R10*8), Y2, Y4
-	VMASKMOVPD   (DI)(R10*8), Y2, Y5
-	VSUBPD       Y5, Y4, Y4
-	VMULPD       Y0, Y4, Y0
-	VMASKMOVPD   (R8)(R9*1), Y2, Y4
-	VMASKMOVPD   (R8), Y2, Y5
-	VSUBPD       Y5, Y4, Y4
-	VFMADD231PD  Y1, Y4, Y0
-	VMASKMOVPD   (SI)(R10*8), Y2, Y1
-	VFNMADD231PD Y1, Y0, Y3
+	VMASKMOVPD   (SI)(R10*8), Y2, Y4
+	VMASKMOVPD   8(DI)(R10*8), Y2, Y5
+	VMASKMOVPD   (DI)(R10*8), Y2, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMULPD       Y0, Y5, Y0
+	VMASKMOVPD   (R8)(R9*1), Y2, Y5
+	VMASKMOVPD   (R8), Y2, Y6
+	VSUBPD       Y6, Y5, Y5
+	VFMADD231PD  Y1, Y5, Y0
+	VFNMADD231PD Y4, Y0, Y3
 	VMASKMOVPD   Y3, Y2, (BX)(R10*8)
 
-end26:
-skip23:
+end29:
+skip26:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row14
+	JNZ     row17
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused1AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, FMA3, SSE
+TEXT ·waveMediumFused1AVX2(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Y0
+	VBROADCASTSD 8(AX), Y1
+	VBROADCASTSD 16(AX), Y2
+	VBROADCASTSD 24(AX), Y3
+
+row30:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+72(FP), BX
+	SHLQ         $0x03, BX
+	ADDQ         16(SP), BX
+	MOVQ         vy+16(FP), SI
+	ADDQ         SI, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x03, SI
+	ADDQ         16(SP), SI
+	MOVQ         bx+24(FP), DI
+	ADDQ         DI, SI
+	MOVQ         at+72(FP), DI
+	SHLQ         $0x03, DI
+	ADDQ         16(SP), DI
+	MOVQ         by+32(FP), R8
+	ADDQ         R8, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x03, R8
+	ADDQ         16(SP), R8
+	MOVQ         k+40(FP), R9
+	ADDQ         R9, R8
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R9
+	MOVQ         vectors+80(FP), R10
+	TESTQ        R9, R9
+	JZ           load31
+	VMOVUPD      -24(CX), Y4
+	VMOVUPD      -24(DX), Y5
+	VSUBPD       -32(DX), Y5, Y5
+	VMULPD       Y0, Y5, Y5
+	VFNMADD231PD -24(SI), Y5, Y4
+	VMOVUPD      Y4, -24(CX)
+	VMOVAPD      Y4, Y4
+	JMP          vector32
+
+load31:
+	VMOVUPD -24(CX), Y4
+
+vector32:
+	VMOVUPD      8(CX), Y5
+	VMOVUPD      8(DX), Y6
+	VSUBPD       (DX), Y6, Y6
+	VMULPD       Y0, Y6, Y6
+	VFNMADD231PD 8(SI), Y6, Y5
+	VMOVUPD      Y5, 8(CX)
+	VMOVUPD      (BX)(AX*1), Y6
+	VMOVUPD      (DX)(AX*1), Y7
+	VSUBPD       (DX), Y7, Y7
+	VMULPD       Y1, Y7, Y7
+	VFNMADD231PD (DI), Y7, Y6
+	VMOVUPD      Y6, (BX)(AX*1)
+	VMOVUPD      (DX), Y7
+	VPERM2F128   $0x21, Y5, Y4, Y4
+	VSHUFPD      $0x05, Y5, Y4, Y4
+	VSUBPD       Y4, Y5, Y4
+	VMULPD       Y2, Y4, Y4
+	VSUBPD       (BX), Y6, Y6
+	VFMADD231PD  Y3, Y6, Y4
+	VFNMADD231PD (R8), Y4, Y7
+	VMOVUPD      Y7, (DX)
+	VMOVAPD      Y5, Y4
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
+	ADDQ         $+32, R8
+	DECQ         R10
+	JNZ          vector32
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row30
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -409,9 +596,9 @@ TEXT ·waveLayer1AVX2(SB), NOSPLIT, $8-144
 	SUBQ         R9, R8
 	XORQ         R10, R10
 	SUBQ         $+4, DI
-	JL           rest28
+	JL           rest34
 
-vectors27:
+vectors33:
 	VMOVUPD      (R8)(R9*1), Y1
 	VSUBPD       (R8), Y1, Y1
 	VMULPD       Y0, Y1, Y1
@@ -428,11 +615,11 @@ vectors27:
 	ADDQ         $+32, R8
 	ADDQ         $+4, R10
 	SUBQ         $+4, DI
-	JGE          vectors27
+	JGE          vectors33
 
-rest28:
+rest34:
 	ADDQ         $+4, DI
-	JZ           end29
+	JZ           end35
 	LEAQ         maskAVX2<>+0(SB), R11
 	NEGQ         DI
 	VMOVUPD      32(R11)(DI*8), Y1
@@ -451,7 +638,7 @@ rest28:
 	VFNMADD231PD Y3, Y2, Y0
 	VMASKMOVPD   Y0, Y1, (AX)(R10*8)
 
-end29:
+end35:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -467,10 +654,10 @@ TEXT ·wave2AVX2(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row30:
+row36:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip31
+	JLE          skip37
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -486,9 +673,9 @@ row30:
 	VBROADCASTSD 8(DI), Y1
 	XORQ         DI, DI
 	SUBQ         $+4, DX
-	JL           rest33
+	JL           rest39
 
-vectors32:
+vectors38:
 	VMOVUPD      (BX)(DI*8), Y2
 	VMOVUPD      (SI)(DI*8), Y3
 	VSUBPD       -8(SI)(DI*8), Y3, Y3
@@ -499,11 +686,11 @@ vectors32:
 	VMOVUPD      Y2, (BX)(DI*8)
 	ADDQ         $+4, DI
 	SUBQ         $+4, DX
-	JGE          vectors32
+	JGE          vectors38
 
-rest33:
+rest39:
 	ADDQ         $+4, DX
-	JZ           end34
+	JZ           end40
 	LEAQ         maskAVX2<>+0(SB), R8
 	NEGQ         DX
 	VMOVUPD      32(R8)(DX*8), Y2
@@ -518,11 +705,11 @@ rest33:
 	VFNMADD231PD Y1, Y0, Y3
 	VMASKMOVPD   Y3, Y2, (BX)(DI*8)
 
-end34:
-skip31:
+end40:
+skip37:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip35
+	JLE          skip41
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -544,9 +731,9 @@ skip31:
 	VBROADCASTSD 24(R9), Y1
 	XORQ         R9, R9
 	SUBQ         $+4, DX
-	JL           rest37
+	JL           rest43
 
-vectors36:
+vectors42:
 	VMOVUPD      (BX)(R9*8), Y2
 	VMOVUPD      (SI)(DI*2), Y3
 	VSUBPD       (SI)(DI*1), Y3, Y3
@@ -559,11 +746,11 @@ vectors36:
 	ADDQ         $+32, R8
 	ADDQ         $+4, R9
 	SUBQ         $+4, DX
-	JGE          vectors36
+	JGE          vectors42
 
-rest37:
+rest43:
 	ADDQ         $+4, DX
-	JZ           end38
+	JZ           end44
 	LEAQ         maskAVX2<>+0(SB), R10
 	NEGQ         DX
 	VMOVUPD      32(R10)(DX*8), Y2
@@ -578,11 +765,11 @@ rest37:
 	VFNMADD231PD Y1, Y0, Y3
 	VMASKMOVPD   Y3, Y2, (BX)(R9*8)
 
-end38:
-skip35:
+end44:
+skip41:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip39
+	JLE          skip45
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -610,9 +797,9 @@ skip35:
 	VBROADCASTSD 56(R10), Y3
 	XORQ         R10, R10
 	SUBQ         $+4, DX
-	JL           rest41
+	JL           rest47
 
-vectors40:
+vectors46:
 	VMOVUPD      (BX)(R10*8), Y4
 	VMOVUPD      8(SI)(R10*8), Y5
 	VSUBPD       (SI)(R10*8), Y5, Y5
@@ -631,11 +818,11 @@ vectors40:
 	ADDQ         $+32, R9
 	ADDQ         $+4, R10
 	SUBQ         $+4, DX
-	JGE          vectors40
+	JGE          vectors46
 
-rest41:
+rest47:
 	ADDQ         $+4, DX
-	JZ           end42
+	JZ           end48
 	LEAQ         maskAVX2<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*8), Y4
@@ -658,14 +845,122 @@ rest41:
 	VFNMADD231PD Y3, Y0, Y5
 	VMASKMOVPD   Y5, Y4, (BX)(R10*8)
 
-end42:
-skip39:
+end48:
+skip45:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row30
+	JNZ     row36
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveFused2AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, FMA3, SSE
+TEXT ·waveFused2AVX2(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Y0
+	VBROADCASTSD 8(AX), Y1
+	VBROADCASTSD 16(AX), Y2
+	VBROADCASTSD 24(AX), Y3
+	VBROADCASTSD 32(AX), Y4
+	VBROADCASTSD 40(AX), Y5
+	VBROADCASTSD 48(AX), Y6
+	VBROADCASTSD 56(AX), Y7
+
+row49:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x03, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R8
+	MOVQ         vectors+80(FP), R9
+	TESTQ        R8, R8
+	JZ           load50
+	VMOVUPD      -16(CX), Y8
+	VMOVUPD      -16(DX), Y9
+	VSUBPD       -24(DX), Y9, Y9
+	VFNMADD231PD Y0, Y9, Y8
+	VMOVUPD      -8(DX), Y9
+	VSUBPD       -32(DX), Y9, Y9
+	VFNMADD231PD Y1, Y9, Y8
+	VMOVUPD      Y8, -16(CX)
+	VMOVAPD      Y8, Y8
+	JMP          vector51
+
+load50:
+	VMOVUPD -16(CX), Y8
+
+vector51:
+	VMOVUPD      16(CX), Y9
+	VMOVUPD      16(DX), Y10
+	VSUBPD       8(DX), Y10, Y10
+	VFNMADD231PD Y0, Y10, Y9
+	VMOVUPD      24(DX), Y10
+	VSUBPD       (DX), Y10, Y10
+	VFNMADD231PD Y1, Y10, Y9
+	VMOVUPD      Y9, 16(CX)
+	VMOVUPD      (DI), Y10
+	VMOVUPD      (DX)(AX*2), Y11
+	VSUBPD       (DX)(AX*1), Y11, Y11
+	VFNMADD231PD Y2, Y11, Y10
+	VMOVUPD      (BX), Y11
+	VSUBPD       (DX), Y11, Y11
+	VFNMADD231PD Y3, Y11, Y10
+	VMOVUPD      Y10, (DI)
+	VMOVUPD      (DX), Y11
+	VPERM2F128   $0x21, Y9, Y8, Y13
+	VSHUFPD      $0x05, Y9, Y13, Y12
+	VSUBPD       Y13, Y12, Y12
+	VFNMADD231PD Y4, Y12, Y11
+	VSHUFPD      $0x05, Y13, Y8, Y8
+	VSUBPD       Y8, Y9, Y8
+	VFNMADD231PD Y5, Y8, Y11
+	VMOVUPD      (SI)(AX*2), Y8
+	VSUBPD       (SI)(AX*1), Y8, Y8
+	VFNMADD231PD Y6, Y8, Y11
+	VSUBPD       (SI), Y10, Y8
+	VFNMADD231PD Y7, Y8, Y11
+	VMOVUPD      Y11, (DX)
+	VMOVAPD      Y9, Y8
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
+	DECQ         R9
+	JNZ          vector51
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row49
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -680,10 +975,10 @@ TEXT ·waveMedium2AVX2(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row43:
+row52:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip44
+	JLE          skip53
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -704,47 +999,47 @@ row43:
 	VBROADCASTSD 8(R8), Y1
 	XORQ         R8, R8
 	SUBQ         $+4, DX
-	JL           rest46
+	JL           rest55
 
-vectors45:
+vectors54:
 	VMOVUPD      (BX)(R8*8), Y2
-	VMOVUPD      (DI)(R8*8), Y3
-	VSUBPD       -8(DI)(R8*8), Y3, Y3
-	VMULPD       Y0, Y3, Y3
-	VMOVUPD      8(DI)(R8*8), Y4
-	VSUBPD       -16(DI)(R8*8), Y4, Y4
-	VFMADD231PD  Y1, Y4, Y3
-	VMOVUPD      (SI)(R8*8), Y4
-	VFNMADD231PD Y4, Y3, Y2
+	VMOVUPD      (SI)(R8*8), Y3
+	VMOVUPD      (DI)(R8*8), Y4
+	VSUBPD       -8(DI)(R8*8), Y4, Y4
+	VMULPD       Y0, Y4, Y4
+	VMOVUPD      8(DI)(R8*8), Y5
+	VSUBPD       -16(DI)(R8*8), Y5, Y5
+	VFMADD231PD  Y1, Y5, Y4
+	VFNMADD231PD Y3, Y4, Y2
 	VMOVUPD      Y2, (BX)(R8*8)
 	ADDQ         $+4, R8
 	SUBQ         $+4, DX
-	JGE          vectors45
+	JGE          vectors54
 
-rest46:
+rest55:
 	ADDQ         $+4, DX
-	JZ           end47
+	JZ           end56
 	LEAQ         maskAVX2<>+0(SB), R9
 	NEGQ         DX
 	VMOVUPD      32(R9)(DX*8), Y2
 	VMASKMOVPD   (BX)(R8*8), Y2, Y3
-	VMASKMOVPD   (DI)(R8*8), Y2, Y4
-	VMASKMOVPD   -8(DI)(R8*8), Y2, Y5
-	VSUBPD       Y5, Y4, Y4
-	VMULPD       Y0, Y4, Y0
-	VMASKMOVPD   8(DI)(R8*8), Y2, Y4
-	VMASKMOVPD   -16(DI)(R8*8), Y2, Y5
-	VSUBPD       Y5, Y4, Y4
-	VFMADD231PD  Y1, Y4, Y0
-	VMASKMOVPD   (SI)(R8*8), Y2, Y1
-	VFNMADD231PD Y1, Y0, Y3
+	VMASKMOVPD   (SI)(R8*8), Y2, Y4
+	VMASKMOVPD   (DI)(R8*8), Y2, Y5
+	VMASKMOVPD   -8(DI)(R8*8), Y2, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMULPD       Y0, Y5, Y0
+	VMASKMOVPD   8(DI)(R8*8), Y2, Y5
+	VMASKMOVPD   -16(DI)(R8*8), Y2, Y6
+	VSUBPD       Y6, Y5, Y5
+	VFMADD231PD  Y1, Y5, Y0
+	VFNMADD231PD Y4, Y0, Y3
 	VMASKMOVPD   Y3, Y2, (BX)(R8*8)
 
-end47:
-skip44:
+end56:
+skip53:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip48
+	JLE          skip57
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -771,49 +1066,49 @@ skip44:
 	VBROADCASTSD 24(R10), Y1
 	XORQ         R10, R10
 	SUBQ         $+4, DX
-	JL           rest50
+	JL           rest59
 
-vectors49:
+vectors58:
 	VMOVUPD      (BX)(R10*8), Y2
-	VMOVUPD      (DI)(R8*2), Y3
-	VSUBPD       (DI)(R8*1), Y3, Y3
-	VMULPD       Y0, Y3, Y3
-	VMOVUPD      (R9), Y4
-	VSUBPD       (DI), Y4, Y4
-	VFMADD231PD  Y1, Y4, Y3
-	VMOVUPD      (SI)(R10*8), Y4
-	VFNMADD231PD Y4, Y3, Y2
+	VMOVUPD      (SI)(R10*8), Y3
+	VMOVUPD      (DI)(R8*2), Y4
+	VSUBPD       (DI)(R8*1), Y4, Y4
+	VMULPD       Y0, Y4, Y4
+	VMOVUPD      (R9), Y5
+	VSUBPD       (DI), Y5, Y5
+	VFMADD231PD  Y1, Y5, Y4
+	VFNMADD231PD Y3, Y4, Y2
 	VMOVUPD      Y2, (BX)(R10*8)
 	ADDQ         $+32, DI
 	ADDQ         $+32, R9
 	ADDQ         $+4, R10
 	SUBQ         $+4, DX
-	JGE          vectors49
+	JGE          vectors58
 
-rest50:
+rest59:
 	ADDQ         $+4, DX
-	JZ           end51
+	JZ           end60
 	LEAQ         maskAVX2<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*8), Y2
 	VMASKMOVPD   (BX)(R10*8), Y2, Y3
-	VMASKMOVPD   (DI)(R8*2), Y2, Y4
-	VMASKMOVPD   (DI)(R8*1), Y2, Y5
-	VSUBPD       Y5, Y4, Y4
-	VMULPD       Y0, Y4, Y0
-	VMASKMOVPD   (R9), Y2, Y4
-	VMASKMOVPD   (DI), Y2, Y5
-	VSUBPD       Y5, Y4, Y4
-	VFMADD231PD  Y1, Y4, Y0
-	VMASKMOVPD   (SI)(R10*8), Y2, Y1
-	VFNMADD231PD Y1, Y0, Y3
+	VMASKMOVPD   (SI)(R10*8), Y2, Y4
+	VMASKMOVPD   (DI)(R8*2), Y2, Y5
+	VMASKMOVPD   (DI)(R8*1), Y2, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMULPD       Y0, Y5, Y0
+	VMASKMOVPD   (R9), Y2, Y5
+	VMASKMOVPD   (DI), Y2, Y6
+	VSUBPD       Y6, Y5, Y5
+	VFMADD231PD  Y1, Y5, Y0
+	VFNMADD231PD Y4, Y0, Y3
 	VMASKMOVPD   Y3, Y2, (BX)(R10*8)
 
-end51:
-skip48:
+end60:
+skip57:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip52
+	JLE          skip61
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -846,66 +1141,198 @@ skip48:
 	VBROADCASTSD 56(R11), Y3
 	XORQ         R11, R11
 	SUBQ         $+4, DX
-	JL           rest54
+	JL           rest63
 
-vectors53:
+vectors62:
 	VMOVUPD      (BX)(R11*8), Y4
-	VMOVUPD      8(DI)(R11*8), Y5
-	VSUBPD       (DI)(R11*8), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VMOVUPD      16(DI)(R11*8), Y6
-	VSUBPD       -8(DI)(R11*8), Y6, Y6
-	VFMADD231PD  Y1, Y6, Y5
-	VMOVUPD      (R8)(R9*2), Y6
-	VSUBPD       (R8)(R9*1), Y6, Y6
-	VFMADD231PD  Y2, Y6, Y5
-	VMOVUPD      (R10), Y6
-	VSUBPD       (R8), Y6, Y6
-	VFMADD231PD  Y3, Y6, Y5
-	VMOVUPD      (SI)(R11*8), Y6
-	VFNMADD231PD Y6, Y5, Y4
+	VMOVUPD      (SI)(R11*8), Y5
+	VMOVUPD      8(DI)(R11*8), Y6
+	VSUBPD       (DI)(R11*8), Y6, Y6
+	VMULPD       Y0, Y6, Y6
+	VMOVUPD      16(DI)(R11*8), Y7
+	VSUBPD       -8(DI)(R11*8), Y7, Y7
+	VFMADD231PD  Y1, Y7, Y6
+	VMOVUPD      (R8)(R9*2), Y7
+	VSUBPD       (R8)(R9*1), Y7, Y7
+	VFMADD231PD  Y2, Y7, Y6
+	VMOVUPD      (R10), Y7
+	VSUBPD       (R8), Y7, Y7
+	VFMADD231PD  Y3, Y7, Y6
+	VFNMADD231PD Y5, Y6, Y4
 	VMOVUPD      Y4, (BX)(R11*8)
 	ADDQ         $+32, R8
 	ADDQ         $+32, R10
 	ADDQ         $+4, R11
 	SUBQ         $+4, DX
-	JGE          vectors53
+	JGE          vectors62
 
-rest54:
+rest63:
 	ADDQ         $+4, DX
-	JZ           end55
+	JZ           end64
 	LEAQ         maskAVX2<>+0(SB), R12
 	NEGQ         DX
 	VMOVUPD      32(R12)(DX*8), Y4
 	VMASKMOVPD   (BX)(R11*8), Y4, Y5
-	VMASKMOVPD   8(DI)(R11*8), Y4, Y6
-	VMASKMOVPD   (DI)(R11*8), Y4, Y7
-	VSUBPD       Y7, Y6, Y6
-	VMULPD       Y0, Y6, Y0
-	VMASKMOVPD   16(DI)(R11*8), Y4, Y6
-	VMASKMOVPD   -8(DI)(R11*8), Y4, Y7
-	VSUBPD       Y7, Y6, Y6
-	VFMADD231PD  Y1, Y6, Y0
+	VMASKMOVPD   (SI)(R11*8), Y4, Y6
+	VMASKMOVPD   8(DI)(R11*8), Y4, Y7
+	VMASKMOVPD   (DI)(R11*8), Y4, Y8
+	VSUBPD       Y8, Y7, Y7
+	VMULPD       Y0, Y7, Y0
+	VMASKMOVPD   16(DI)(R11*8), Y4, Y7
+	VMASKMOVPD   -8(DI)(R11*8), Y4, Y8
+	VSUBPD       Y8, Y7, Y7
+	VFMADD231PD  Y1, Y7, Y0
 	VMASKMOVPD   (R8)(R9*2), Y4, Y1
-	VMASKMOVPD   (R8)(R9*1), Y4, Y6
-	VSUBPD       Y6, Y1, Y1
+	VMASKMOVPD   (R8)(R9*1), Y4, Y7
+	VSUBPD       Y7, Y1, Y1
 	VFMADD231PD  Y2, Y1, Y0
 	VMASKMOVPD   (R10), Y4, Y1
 	VMASKMOVPD   (R8), Y4, Y2
 	VSUBPD       Y2, Y1, Y1
 	VFMADD231PD  Y3, Y1, Y0
-	VMASKMOVPD   (SI)(R11*8), Y4, Y1
-	VFNMADD231PD Y1, Y0, Y5
+	VFNMADD231PD Y6, Y0, Y5
 	VMASKMOVPD   Y5, Y4, (BX)(R11*8)
 
-end55:
-skip52:
+end64:
+skip61:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row43
+	JNZ     row52
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused2AVX2(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, FMA3, SSE
+TEXT ·waveMediumFused2AVX2(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Y0
+	VBROADCASTSD 8(AX), Y1
+	VBROADCASTSD 16(AX), Y2
+	VBROADCASTSD 24(AX), Y3
+	VBROADCASTSD 32(AX), Y4
+	VBROADCASTSD 40(AX), Y5
+	VBROADCASTSD 48(AX), Y6
+	VBROADCASTSD 56(AX), Y7
+
+row65:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x03, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x03, R8
+	ADDQ         16(SP), R8
+	MOVQ         bx+24(FP), R9
+	ADDQ         R9, R8
+	MOVQ         at+72(FP), R9
+	SHLQ         $0x03, R9
+	ADDQ         16(SP), R9
+	MOVQ         by+32(FP), R10
+	ADDQ         R10, R9
+	MOVQ         at+72(FP), R10
+	SHLQ         $0x03, R10
+	ADDQ         16(SP), R10
+	MOVQ         k+40(FP), R11
+	ADDQ         R11, R10
+	ADDQ         AX, R9
+	ADDQ         AX, R9
+	MOVQ         head+88(FP), R11
+	MOVQ         vectors+80(FP), R12
+	TESTQ        R11, R11
+	JZ           load66
+	VMOVUPD      -16(CX), Y8
+	VMOVUPD      -16(DX), Y9
+	VSUBPD       -24(DX), Y9, Y9
+	VMULPD       Y0, Y9, Y9
+	VMOVUPD      -8(DX), Y10
+	VSUBPD       -32(DX), Y10, Y10
+	VFMADD231PD  Y1, Y10, Y9
+	VFNMADD231PD -16(R8), Y9, Y8
+	VMOVUPD      Y8, -16(CX)
+	VMOVAPD      Y8, Y8
+	JMP          vector67
+
+load66:
+	VMOVUPD -16(CX), Y8
+
+vector67:
+	VMOVUPD      16(CX), Y9
+	VMOVUPD      16(DX), Y10
+	VSUBPD       8(DX), Y10, Y10
+	VMULPD       Y0, Y10, Y10
+	VMOVUPD      24(DX), Y11
+	VSUBPD       (DX), Y11, Y11
+	VFMADD231PD  Y1, Y11, Y10
+	VFNMADD231PD 16(R8), Y10, Y9
+	VMOVUPD      Y9, 16(CX)
+	VMOVUPD      (DI), Y10
+	VMOVUPD      (DX)(AX*2), Y11
+	VSUBPD       (DX)(AX*1), Y11, Y11
+	VMULPD       Y2, Y11, Y11
+	VMOVUPD      (BX), Y12
+	VSUBPD       (DX), Y12, Y12
+	VFMADD231PD  Y3, Y12, Y11
+	VFNMADD231PD (R9), Y11, Y10
+	VMOVUPD      Y10, (DI)
+	VMOVUPD      (DX), Y11
+	VPERM2F128   $0x21, Y9, Y8, Y13
+	VSHUFPD      $0x05, Y9, Y13, Y12
+	VSUBPD       Y13, Y12, Y12
+	VMULPD       Y4, Y12, Y12
+	VSHUFPD      $0x05, Y13, Y8, Y8
+	VSUBPD       Y8, Y9, Y8
+	VFMADD231PD  Y5, Y8, Y12
+	VMOVUPD      (SI)(AX*2), Y8
+	VSUBPD       (SI)(AX*1), Y8, Y8
+	VFMADD231PD  Y6, Y8, Y12
+	VSUBPD       (SI), Y10, Y8
+	VFMADD231PD  Y7, Y8, Y12
+	VFNMADD231PD (R10), Y12, Y11
+	VMOVUPD      Y11, (DX)
+	VMOVAPD      Y9, Y8
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
+	ADDQ         $+32, R8
+	ADDQ         $+32, R9
+	ADDQ         $+32, R10
+	DECQ         R12
+	JNZ          vector67
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row65
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -935,9 +1362,9 @@ TEXT ·waveLayer2AVX2(SB), NOSPLIT, $8-144
 	ADDQ         R9, R10
 	XORQ         R11, R11
 	SUBQ         $+4, DI
-	JL           rest57
+	JL           rest69
 
-vectors56:
+vectors68:
 	VMOVUPD      (R8)(R9*2), Y2
 	VSUBPD       (R8)(R9*1), Y2, Y2
 	VMULPD       Y0, Y2, Y2
@@ -958,11 +1385,11 @@ vectors56:
 	ADDQ         $+32, R10
 	ADDQ         $+4, R11
 	SUBQ         $+4, DI
-	JGE          vectors56
+	JGE          vectors68
 
-rest57:
+rest69:
 	ADDQ         $+4, DI
-	JZ           end58
+	JZ           end70
 	LEAQ         maskAVX2<>+0(SB), R12
 	NEGQ         DI
 	VMOVUPD      32(R12)(DI*8), Y2
@@ -985,7 +1412,7 @@ rest57:
 	VFNMADD231PD Y3, Y1, Y0
 	VMASKMOVPD   Y0, Y2, (AX)(R11*8)
 
-end58:
+end70:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -1001,10 +1428,10 @@ TEXT ·wave3AVX2(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row59:
+row71:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip60
+	JLE          skip72
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1021,9 +1448,9 @@ row59:
 	VBROADCASTSD 16(DI), Y2
 	XORQ         DI, DI
 	SUBQ         $+4, DX
-	JL           rest62
+	JL           rest74
 
-vectors61:
+vectors73:
 	VMOVUPD      (BX)(DI*8), Y3
 	VMOVUPD      (SI)(DI*8), Y4
 	VSUBPD       -8(SI)(DI*8), Y4, Y4
@@ -1037,11 +1464,11 @@ vectors61:
 	VMOVUPD      Y3, (BX)(DI*8)
 	ADDQ         $+4, DI
 	SUBQ         $+4, DX
-	JGE          vectors61
+	JGE          vectors73
 
-rest62:
+rest74:
 	ADDQ         $+4, DX
-	JZ           end63
+	JZ           end75
 	LEAQ         maskAVX2<>+0(SB), R8
 	NEGQ         DX
 	VMOVUPD      32(R8)(DX*8), Y3
@@ -1060,11 +1487,11 @@ rest62:
 	VFNMADD231PD Y2, Y0, Y4
 	VMASKMOVPD   Y4, Y3, (BX)(DI*8)
 
-end63:
-skip60:
+end75:
+skip72:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip64
+	JLE          skip76
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1088,9 +1515,9 @@ skip60:
 	VBROADCASTSD 40(R9), Y2
 	XORQ         R9, R9
 	SUBQ         $+4, DX
-	JL           rest66
+	JL           rest78
 
-vectors65:
+vectors77:
 	VMOVUPD      (BX)(R9*8), Y3
 	VMOVUPD      (R8), Y4
 	VSUBPD       (SI)(DI*2), Y4, Y4
@@ -1106,11 +1533,11 @@ vectors65:
 	ADDQ         $+32, R8
 	ADDQ         $+4, R9
 	SUBQ         $+4, DX
-	JGE          vectors65
+	JGE          vectors77
 
-rest66:
+rest78:
 	ADDQ         $+4, DX
-	JZ           end67
+	JZ           end79
 	LEAQ         maskAVX2<>+0(SB), R10
 	NEGQ         DX
 	VMOVUPD      32(R10)(DX*8), Y3
@@ -1129,11 +1556,11 @@ rest66:
 	VFNMADD231PD Y2, Y0, Y4
 	VMASKMOVPD   Y4, Y3, (BX)(R9*8)
 
-end67:
-skip64:
+end79:
+skip76:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip68
+	JLE          skip80
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1164,9 +1591,9 @@ skip64:
 	VBROADCASTSD 88(R10), Y5
 	XORQ         R10, R10
 	SUBQ         $+4, DX
-	JL           rest70
+	JL           rest82
 
-vectors69:
+vectors81:
 	VMOVUPD      (BX)(R10*8), Y6
 	VMOVUPD      8(SI)(R10*8), Y7
 	VSUBPD       (SI)(R10*8), Y7, Y7
@@ -1191,11 +1618,11 @@ vectors69:
 	ADDQ         $+32, R9
 	ADDQ         $+4, R10
 	SUBQ         $+4, DX
-	JGE          vectors69
+	JGE          vectors81
 
-rest70:
+rest82:
 	ADDQ         $+4, DX
-	JZ           end71
+	JZ           end83
 	LEAQ         maskAVX2<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*8), Y6
@@ -1226,13 +1653,13 @@ rest70:
 	VFNMADD231PD Y5, Y0, Y7
 	VMASKMOVPD   Y7, Y6, (BX)(R10*8)
 
-end71:
-skip68:
+end83:
+skip80:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row59
+	JNZ     row71
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -1248,10 +1675,10 @@ TEXT ·waveMedium3AVX2(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row72:
+row84:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip73
+	JLE          skip85
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1273,54 +1700,54 @@ row72:
 	VBROADCASTSD 16(R8), Y2
 	XORQ         R8, R8
 	SUBQ         $+4, DX
-	JL           rest75
+	JL           rest87
 
-vectors74:
+vectors86:
 	VMOVUPD      (BX)(R8*8), Y3
-	VMOVUPD      (DI)(R8*8), Y4
-	VSUBPD       -8(DI)(R8*8), Y4, Y4
-	VMULPD       Y0, Y4, Y4
-	VMOVUPD      8(DI)(R8*8), Y5
-	VSUBPD       -16(DI)(R8*8), Y5, Y5
-	VFMADD231PD  Y1, Y5, Y4
-	VMOVUPD      16(DI)(R8*8), Y5
-	VSUBPD       -24(DI)(R8*8), Y5, Y5
-	VFMADD231PD  Y2, Y5, Y4
-	VMOVUPD      (SI)(R8*8), Y5
-	VFNMADD231PD Y5, Y4, Y3
+	VMOVUPD      (SI)(R8*8), Y4
+	VMOVUPD      (DI)(R8*8), Y5
+	VSUBPD       -8(DI)(R8*8), Y5, Y5
+	VMULPD       Y0, Y5, Y5
+	VMOVUPD      8(DI)(R8*8), Y6
+	VSUBPD       -16(DI)(R8*8), Y6, Y6
+	VFMADD231PD  Y1, Y6, Y5
+	VMOVUPD      16(DI)(R8*8), Y6
+	VSUBPD       -24(DI)(R8*8), Y6, Y6
+	VFMADD231PD  Y2, Y6, Y5
+	VFNMADD231PD Y4, Y5, Y3
 	VMOVUPD      Y3, (BX)(R8*8)
 	ADDQ         $+4, R8
 	SUBQ         $+4, DX
-	JGE          vectors74
+	JGE          vectors86
 
-rest75:
+rest87:
 	ADDQ         $+4, DX
-	JZ           end76
+	JZ           end88
 	LEAQ         maskAVX2<>+0(SB), R9
 	NEGQ         DX
 	VMOVUPD      32(R9)(DX*8), Y3
 	VMASKMOVPD   (BX)(R8*8), Y3, Y4
-	VMASKMOVPD   (DI)(R8*8), Y3, Y5
-	VMASKMOVPD   -8(DI)(R8*8), Y3, Y6
-	VSUBPD       Y6, Y5, Y5
-	VMULPD       Y0, Y5, Y0
-	VMASKMOVPD   8(DI)(R8*8), Y3, Y5
-	VMASKMOVPD   -16(DI)(R8*8), Y3, Y6
-	VSUBPD       Y6, Y5, Y5
-	VFMADD231PD  Y1, Y5, Y0
+	VMASKMOVPD   (SI)(R8*8), Y3, Y5
+	VMASKMOVPD   (DI)(R8*8), Y3, Y6
+	VMASKMOVPD   -8(DI)(R8*8), Y3, Y7
+	VSUBPD       Y7, Y6, Y6
+	VMULPD       Y0, Y6, Y0
+	VMASKMOVPD   8(DI)(R8*8), Y3, Y6
+	VMASKMOVPD   -16(DI)(R8*8), Y3, Y7
+	VSUBPD       Y7, Y6, Y6
+	VFMADD231PD  Y1, Y6, Y0
 	VMASKMOVPD   16(DI)(R8*8), Y3, Y1
-	VMASKMOVPD   -24(DI)(R8*8), Y3, Y5
-	VSUBPD       Y5, Y1, Y1
+	VMASKMOVPD   -24(DI)(R8*8), Y3, Y6
+	VSUBPD       Y6, Y1, Y1
 	VFMADD231PD  Y2, Y1, Y0
-	VMASKMOVPD   (SI)(R8*8), Y3, Y1
-	VFNMADD231PD Y1, Y0, Y4
+	VFNMADD231PD Y5, Y0, Y4
 	VMASKMOVPD   Y4, Y3, (BX)(R8*8)
 
-end76:
-skip73:
+end88:
+skip85:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip77
+	JLE          skip89
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1349,56 +1776,56 @@ skip73:
 	VBROADCASTSD 40(R10), Y2
 	XORQ         R10, R10
 	SUBQ         $+4, DX
-	JL           rest79
+	JL           rest91
 
-vectors78:
+vectors90:
 	VMOVUPD      (BX)(R10*8), Y3
-	VMOVUPD      (R9), Y4
-	VSUBPD       (DI)(R8*2), Y4, Y4
-	VMULPD       Y0, Y4, Y4
-	VMOVUPD      (R9)(R8*1), Y5
-	VSUBPD       (DI)(R8*1), Y5, Y5
-	VFMADD231PD  Y1, Y5, Y4
-	VMOVUPD      (R9)(R8*2), Y5
-	VSUBPD       (DI), Y5, Y5
-	VFMADD231PD  Y2, Y5, Y4
-	VMOVUPD      (SI)(R10*8), Y5
-	VFNMADD231PD Y5, Y4, Y3
+	VMOVUPD      (SI)(R10*8), Y4
+	VMOVUPD      (R9), Y5
+	VSUBPD       (DI)(R8*2), Y5, Y5
+	VMULPD       Y0, Y5, Y5
+	VMOVUPD      (R9)(R8*1), Y6
+	VSUBPD       (DI)(R8*1), Y6, Y6
+	VFMADD231PD  Y1, Y6, Y5
+	VMOVUPD      (R9)(R8*2), Y6
+	VSUBPD       (DI), Y6, Y6
+	VFMADD231PD  Y2, Y6, Y5
+	VFNMADD231PD Y4, Y5, Y3
 	VMOVUPD      Y3, (BX)(R10*8)
 	ADDQ         $+32, DI
 	ADDQ         $+32, R9
 	ADDQ         $+4, R10
 	SUBQ         $+4, DX
-	JGE          vectors78
+	JGE          vectors90
 
-rest79:
+rest91:
 	ADDQ         $+4, DX
-	JZ           end80
+	JZ           end92
 	LEAQ         maskAVX2<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*8), Y3
 	VMASKMOVPD   (BX)(R10*8), Y3, Y4
-	VMASKMOVPD   (R9), Y3, Y5
-	VMASKMOVPD   (DI)(R8*2), Y3, Y6
-	VSUBPD       Y6, Y5, Y5
-	VMULPD       Y0, Y5, Y0
-	VMASKMOVPD   (R9)(R8*1), Y3, Y5
-	VMASKMOVPD   (DI)(R8*1), Y3, Y6
-	VSUBPD       Y6, Y5, Y5
-	VFMADD231PD  Y1, Y5, Y0
+	VMASKMOVPD   (SI)(R10*8), Y3, Y5
+	VMASKMOVPD   (R9), Y3, Y6
+	VMASKMOVPD   (DI)(R8*2), Y3, Y7
+	VSUBPD       Y7, Y6, Y6
+	VMULPD       Y0, Y6, Y0
+	VMASKMOVPD   (R9)(R8*1), Y3, Y6
+	VMASKMOVPD   (DI)(R8*1), Y3, Y7
+	VSUBPD       Y7, Y6, Y6
+	VFMADD231PD  Y1, Y6, Y0
 	VMASKMOVPD   (R9)(R8*2), Y3, Y1
-	VMASKMOVPD   (DI), Y3, Y5
-	VSUBPD       Y5, Y1, Y1
+	VMASKMOVPD   (DI), Y3, Y6
+	VSUBPD       Y6, Y1, Y1
 	VFMADD231PD  Y2, Y1, Y0
-	VMASKMOVPD   (SI)(R10*8), Y3, Y1
-	VFNMADD231PD Y1, Y0, Y4
+	VFNMADD231PD Y5, Y0, Y4
 	VMASKMOVPD   Y4, Y3, (BX)(R10*8)
 
-end80:
-skip77:
+end92:
+skip89:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip81
+	JLE          skip93
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1434,55 +1861,56 @@ skip77:
 	VBROADCASTSD 88(R11), Y5
 	XORQ         R11, R11
 	SUBQ         $+4, DX
-	JL           rest83
+	JL           rest95
 
-vectors82:
+vectors94:
 	VMOVUPD      (BX)(R11*8), Y6
-	VMOVUPD      8(DI)(R11*8), Y7
-	VSUBPD       (DI)(R11*8), Y7, Y7
-	VMULPD       Y0, Y7, Y7
-	VMOVUPD      16(DI)(R11*8), Y8
-	VSUBPD       -8(DI)(R11*8), Y8, Y8
-	VFMADD231PD  Y1, Y8, Y7
-	VMOVUPD      24(DI)(R11*8), Y8
-	VSUBPD       -16(DI)(R11*8), Y8, Y8
-	VFMADD231PD  Y2, Y8, Y7
-	VMOVUPD      (R10), Y8
-	VSUBPD       (R8)(R9*2), Y8, Y8
-	VFMADD231PD  Y3, Y8, Y7
-	VMOVUPD      (R10)(R9*1), Y8
-	VSUBPD       (R8)(R9*1), Y8, Y8
-	VFMADD231PD  Y4, Y8, Y7
-	VMOVUPD      (R10)(R9*2), Y8
-	VSUBPD       (R8), Y8, Y8
-	VFMADD231PD  Y5, Y8, Y7
-	VMOVUPD      (SI)(R11*8), Y8
-	VFNMADD231PD Y8, Y7, Y6
+	VMOVUPD      (SI)(R11*8), Y7
+	VMOVUPD      8(DI)(R11*8), Y8
+	VSUBPD       (DI)(R11*8), Y8, Y8
+	VMULPD       Y0, Y8, Y8
+	VMOVUPD      16(DI)(R11*8), Y9
+	VSUBPD       -8(DI)(R11*8), Y9, Y9
+	VFMADD231PD  Y1, Y9, Y8
+	VMOVUPD      24(DI)(R11*8), Y9
+	VSUBPD       -16(DI)(R11*8), Y9, Y9
+	VFMADD231PD  Y2, Y9, Y8
+	VMOVUPD      (R10), Y9
+	VSUBPD       (R8)(R9*2), Y9, Y9
+	VFMADD231PD  Y3, Y9, Y8
+	VMOVUPD      (R10)(R9*1), Y9
+	VSUBPD       (R8)(R9*1), Y9, Y9
+	VFMADD231PD  Y4, Y9, Y8
+	VMOVUPD      (R10)(R9*2), Y9
+	VSUBPD       (R8), Y9, Y9
+	VFMADD231PD  Y5, Y9, Y8
+	VFNMADD231PD Y7, Y8, Y6
 	VMOVUPD      Y6, (BX)(R11*8)
 	ADDQ         $+32, R8
 	ADDQ         $+32, R10
 	ADDQ         $+4, R11
 	SUBQ         $+4, DX
-	JGE          vectors82
+	JGE          vectors94
 
-rest83:
+rest95:
 	ADDQ         $+4, DX
-	JZ           end84
+	JZ           end96
 	LEAQ         maskAVX2<>+0(SB), R12
 	NEGQ         DX
 	VMOVUPD      32(R12)(DX*8), Y6
 	VMASKMOVPD   (BX)(R11*8), Y6, Y7
-	VMASKMOVPD   8(DI)(R11*8), Y6, Y8
-	VMASKMOVPD   (DI)(R11*8), Y6, Y9
-	VSUBPD       Y9, Y8, Y8
-	VMULPD       Y0, Y8, Y0
-	VMASKMOVPD   16(DI)(R11*8), Y6, Y8
-	VMASKMOVPD   -8(DI)(R11*8), Y6, Y9
-	VSUBPD       Y9, Y8, Y8
-	VFMADD231PD  Y1, Y8, Y0
+	VMASKMOVPD   (SI)(R11*8), Y6, Y8
+	VMASKMOVPD   8(DI)(R11*8), Y6, Y9
+	VMASKMOVPD   (DI)(R11*8), Y6, Y10
+	VSUBPD       Y10, Y9, Y9
+	VMULPD       Y0, Y9, Y0
+	VMASKMOVPD   16(DI)(R11*8), Y6, Y9
+	VMASKMOVPD   -8(DI)(R11*8), Y6, Y10
+	VSUBPD       Y10, Y9, Y9
+	VFMADD231PD  Y1, Y9, Y0
 	VMASKMOVPD   24(DI)(R11*8), Y6, Y1
-	VMASKMOVPD   -16(DI)(R11*8), Y6, Y8
-	VSUBPD       Y8, Y1, Y1
+	VMASKMOVPD   -16(DI)(R11*8), Y6, Y9
+	VSUBPD       Y9, Y1, Y1
 	VFMADD231PD  Y2, Y1, Y0
 	VMASKMOVPD   (R10), Y6, Y1
 	VMASKMOVPD   (R8)(R9*2), Y6, Y2
@@ -1496,17 +1924,16 @@ rest83:
 	VMASKMOVPD   (R8), Y6, Y2
 	VSUBPD       Y2, Y1, Y1
 	VFMADD231PD  Y5, Y1, Y0
-	VMASKMOVPD   (SI)(R11*8), Y6, Y1
-	VFNMADD231PD Y1, Y0, Y7
+	VFNMADD231PD Y8, Y0, Y7
 	VMASKMOVPD   Y7, Y6, (BX)(R11*8)
 
-end84:
-skip81:
+end96:
+skip93:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row72
+	JNZ     row84
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -1539,9 +1966,9 @@ TEXT ·waveLayer3AVX2(SB), NOSPLIT, $8-144
 	ADDQ         R9, R10
 	XORQ         R11, R11
 	SUBQ         $+4, DI
-	JL           rest86
+	JL           rest98
 
-vectors85:
+vectors97:
 	VMOVUPD      (R10), Y3
 	VSUBPD       (R8)(R9*2), Y3, Y3
 	VMULPD       Y0, Y3, Y3
@@ -1565,11 +1992,11 @@ vectors85:
 	ADDQ         $+32, R10
 	ADDQ         $+4, R11
 	SUBQ         $+4, DI
-	JGE          vectors85
+	JGE          vectors97
 
-rest86:
+rest98:
 	ADDQ         $+4, DI
-	JZ           end87
+	JZ           end99
 	LEAQ         maskAVX2<>+0(SB), R12
 	NEGQ         DI
 	VMOVUPD      32(R12)(DI*8), Y3
@@ -1596,7 +2023,7 @@ rest86:
 	VFNMADD231PD Y2, Y1, Y0
 	VMASKMOVPD   Y0, Y3, (AX)(R11*8)
 
-end87:
+end99:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -1612,10 +2039,10 @@ TEXT ·wave4AVX2(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row88:
+row100:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip89
+	JLE          skip101
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1633,9 +2060,9 @@ row88:
 	VBROADCASTSD 24(DI), Y3
 	XORQ         DI, DI
 	SUBQ         $+4, DX
-	JL           rest91
+	JL           rest103
 
-vectors90:
+vectors102:
 	VMOVUPD      (BX)(DI*8), Y4
 	VMOVUPD      (SI)(DI*8), Y5
 	VSUBPD       -8(SI)(DI*8), Y5, Y5
@@ -1652,11 +2079,11 @@ vectors90:
 	VMOVUPD      Y4, (BX)(DI*8)
 	ADDQ         $+4, DI
 	SUBQ         $+4, DX
-	JGE          vectors90
+	JGE          vectors102
 
-rest91:
+rest103:
 	ADDQ         $+4, DX
-	JZ           end92
+	JZ           end104
 	LEAQ         maskAVX2<>+0(SB), R8
 	NEGQ         DX
 	VMOVUPD      32(R8)(DX*8), Y4
@@ -1679,11 +2106,11 @@ rest91:
 	VFNMADD231PD Y3, Y0, Y5
 	VMASKMOVPD   Y5, Y4, (BX)(DI*8)
 
-end92:
-skip89:
+end104:
+skip101:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip93
+	JLE          skip105
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1711,9 +2138,9 @@ skip89:
 	VBROADCASTSD 56(R10), Y3
 	XORQ         R10, R10
 	SUBQ         $+4, DX
-	JL           rest95
+	JL           rest107
 
-vectors94:
+vectors106:
 	VMOVUPD      (BX)(R10*8), Y4
 	VMOVUPD      (R8)(DI*1), Y5
 	VSUBPD       (R8), Y5, Y5
@@ -1733,11 +2160,11 @@ vectors94:
 	ADDQ         $+32, R9
 	ADDQ         $+4, R10
 	SUBQ         $+4, DX
-	JGE          vectors94
+	JGE          vectors106
 
-rest95:
+rest107:
 	ADDQ         $+4, DX
-	JZ           end96
+	JZ           end108
 	LEAQ         maskAVX2<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*8), Y4
@@ -1760,11 +2187,11 @@ rest95:
 	VFNMADD231PD Y3, Y0, Y5
 	VMASKMOVPD   Y5, Y4, (BX)(R10*8)
 
-end96:
-skip93:
+end108:
+skip105:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip97
+	JLE          skip109
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1800,9 +2227,9 @@ skip93:
 	VBROADCASTSD 120(R11), Y7
 	XORQ         R11, R11
 	SUBQ         $+4, DX
-	JL           rest99
+	JL           rest111
 
-vectors98:
+vectors110:
 	VMOVUPD      (BX)(R11*8), Y8
 	VMOVUPD      8(SI)(R11*8), Y9
 	VSUBPD       (SI)(R11*8), Y9, Y9
@@ -1834,11 +2261,11 @@ vectors98:
 	ADDQ         $+32, R10
 	ADDQ         $+4, R11
 	SUBQ         $+4, DX
-	JGE          vectors98
+	JGE          vectors110
 
-rest99:
+rest111:
 	ADDQ         $+4, DX
-	JZ           end100
+	JZ           end112
 	LEAQ         maskAVX2<>+0(SB), R12
 	NEGQ         DX
 	VMOVUPD      32(R12)(DX*8), Y8
@@ -1877,13 +2304,13 @@ rest99:
 	VFNMADD231PD Y7, Y0, Y9
 	VMASKMOVPD   Y9, Y8, (BX)(R11*8)
 
-end100:
-skip97:
+end112:
+skip109:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row88
+	JNZ     row100
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -1899,10 +2326,10 @@ TEXT ·waveMedium4AVX2(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row101:
+row113:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip102
+	JLE          skip114
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1925,61 +2352,61 @@ row101:
 	VBROADCASTSD 24(R8), Y3
 	XORQ         R8, R8
 	SUBQ         $+4, DX
-	JL           rest104
+	JL           rest116
 
-vectors103:
+vectors115:
 	VMOVUPD      (BX)(R8*8), Y4
-	VMOVUPD      (DI)(R8*8), Y5
-	VSUBPD       -8(DI)(R8*8), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VMOVUPD      8(DI)(R8*8), Y6
-	VSUBPD       -16(DI)(R8*8), Y6, Y6
-	VFMADD231PD  Y1, Y6, Y5
-	VMOVUPD      16(DI)(R8*8), Y6
-	VSUBPD       -24(DI)(R8*8), Y6, Y6
-	VFMADD231PD  Y2, Y6, Y5
-	VMOVUPD      24(DI)(R8*8), Y6
-	VSUBPD       -32(DI)(R8*8), Y6, Y6
-	VFMADD231PD  Y3, Y6, Y5
-	VMOVUPD      (SI)(R8*8), Y6
-	VFNMADD231PD Y6, Y5, Y4
+	VMOVUPD      (SI)(R8*8), Y5
+	VMOVUPD      (DI)(R8*8), Y6
+	VSUBPD       -8(DI)(R8*8), Y6, Y6
+	VMULPD       Y0, Y6, Y6
+	VMOVUPD      8(DI)(R8*8), Y7
+	VSUBPD       -16(DI)(R8*8), Y7, Y7
+	VFMADD231PD  Y1, Y7, Y6
+	VMOVUPD      16(DI)(R8*8), Y7
+	VSUBPD       -24(DI)(R8*8), Y7, Y7
+	VFMADD231PD  Y2, Y7, Y6
+	VMOVUPD      24(DI)(R8*8), Y7
+	VSUBPD       -32(DI)(R8*8), Y7, Y7
+	VFMADD231PD  Y3, Y7, Y6
+	VFNMADD231PD Y5, Y6, Y4
 	VMOVUPD      Y4, (BX)(R8*8)
 	ADDQ         $+4, R8
 	SUBQ         $+4, DX
-	JGE          vectors103
+	JGE          vectors115
 
-rest104:
+rest116:
 	ADDQ         $+4, DX
-	JZ           end105
+	JZ           end117
 	LEAQ         maskAVX2<>+0(SB), R9
 	NEGQ         DX
 	VMOVUPD      32(R9)(DX*8), Y4
 	VMASKMOVPD   (BX)(R8*8), Y4, Y5
-	VMASKMOVPD   (DI)(R8*8), Y4, Y6
-	VMASKMOVPD   -8(DI)(R8*8), Y4, Y7
-	VSUBPD       Y7, Y6, Y6
-	VMULPD       Y0, Y6, Y0
-	VMASKMOVPD   8(DI)(R8*8), Y4, Y6
-	VMASKMOVPD   -16(DI)(R8*8), Y4, Y7
-	VSUBPD       Y7, Y6, Y6
-	VFMADD231PD  Y1, Y6, Y0
+	VMASKMOVPD   (SI)(R8*8), Y4, Y6
+	VMASKMOVPD   (DI)(R8*8), Y4, Y7
+	VMASKMOVPD   -8(DI)(R8*8), Y4, Y8
+	VSUBPD       Y8, Y7, Y7
+	VMULPD       Y0, Y7, Y0
+	VMASKMOVPD   8(DI)(R8*8), Y4, Y7
+	VMASKMOVPD   -16(DI)(R8*8), Y4, Y8
+	VSUBPD       Y8, Y7, Y7
+	VFMADD231PD  Y1, Y7, Y0
 	VMASKMOVPD   16(DI)(R8*8), Y4, Y1
-	VMASKMOVPD   -24(DI)(R8*8), Y4, Y6
-	VSUBPD       Y6, Y1, Y1
+	VMASKMOVPD   -24(DI)(R8*8), Y4, Y7
+	VSUBPD       Y7, Y1, Y1
 	VFMADD231PD  Y2, Y1, Y0
 	VMASKMOVPD   24(DI)(R8*8), Y4, Y1
 	VMASKMOVPD   -32(DI)(R8*8), Y4, Y2
 	VSUBPD       Y2, Y1, Y1
 	VFMADD231PD  Y3, Y1, Y0
-	VMASKMOVPD   (SI)(R8*8), Y4, Y1
-	VFNMADD231PD Y1, Y0, Y5
+	VFNMADD231PD Y6, Y0, Y5
 	VMASKMOVPD   Y5, Y4, (BX)(R8*8)
 
-end105:
-skip102:
+end117:
+skip114:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip106
+	JLE          skip118
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -2012,64 +2439,64 @@ skip102:
 	VBROADCASTSD 56(R11), Y3
 	XORQ         R11, R11
 	SUBQ         $+4, DX
-	JL           rest108
+	JL           rest120
 
-vectors107:
+vectors119:
 	VMOVUPD      (BX)(R11*8), Y4
-	VMOVUPD      (R9)(R8*1), Y5
-	VSUBPD       (R9), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VMOVUPD      (R9)(R8*2), Y6
-	VSUBPD       (DI)(R8*2), Y6, Y6
-	VFMADD231PD  Y1, Y6, Y5
-	VMOVUPD      (R10), Y6
-	VSUBPD       (DI)(R8*1), Y6, Y6
-	VFMADD231PD  Y2, Y6, Y5
-	VMOVUPD      (R10)(R8*1), Y6
-	VSUBPD       (DI), Y6, Y6
-	VFMADD231PD  Y3, Y6, Y5
-	VMOVUPD      (SI)(R11*8), Y6
-	VFNMADD231PD Y6, Y5, Y4
+	VMOVUPD      (SI)(R11*8), Y5
+	VMOVUPD      (R9)(R8*1), Y6
+	VSUBPD       (R9), Y6, Y6
+	VMULPD       Y0, Y6, Y6
+	VMOVUPD      (R9)(R8*2), Y7
+	VSUBPD       (DI)(R8*2), Y7, Y7
+	VFMADD231PD  Y1, Y7, Y6
+	VMOVUPD      (R10), Y7
+	VSUBPD       (DI)(R8*1), Y7, Y7
+	VFMADD231PD  Y2, Y7, Y6
+	VMOVUPD      (R10)(R8*1), Y7
+	VSUBPD       (DI), Y7, Y7
+	VFMADD231PD  Y3, Y7, Y6
+	VFNMADD231PD Y5, Y6, Y4
 	VMOVUPD      Y4, (BX)(R11*8)
 	ADDQ         $+32, DI
 	ADDQ         $+32, R9
 	ADDQ         $+32, R10
 	ADDQ         $+4, R11
 	SUBQ         $+4, DX
-	JGE          vectors107
+	JGE          vectors119
 
-rest108:
+rest120:
 	ADDQ         $+4, DX
-	JZ           end109
+	JZ           end121
 	LEAQ         maskAVX2<>+0(SB), R12
 	NEGQ         DX
 	VMOVUPD      32(R12)(DX*8), Y4
 	VMASKMOVPD   (BX)(R11*8), Y4, Y5
-	VMASKMOVPD   (R9)(R8*1), Y4, Y6
-	VMASKMOVPD   (R9), Y4, Y7
-	VSUBPD       Y7, Y6, Y6
-	VMULPD       Y0, Y6, Y0
-	VMASKMOVPD   (R9)(R8*2), Y4, Y6
-	VMASKMOVPD   (DI)(R8*2), Y4, Y7
-	VSUBPD       Y7, Y6, Y6
-	VFMADD231PD  Y1, Y6, Y0
+	VMASKMOVPD   (SI)(R11*8), Y4, Y6
+	VMASKMOVPD   (R9)(R8*1), Y4, Y7
+	VMASKMOVPD   (R9), Y4, Y8
+	VSUBPD       Y8, Y7, Y7
+	VMULPD       Y0, Y7, Y0
+	VMASKMOVPD   (R9)(R8*2), Y4, Y7
+	VMASKMOVPD   (DI)(R8*2), Y4, Y8
+	VSUBPD       Y8, Y7, Y7
+	VFMADD231PD  Y1, Y7, Y0
 	VMASKMOVPD   (R10), Y4, Y1
-	VMASKMOVPD   (DI)(R8*1), Y4, Y6
-	VSUBPD       Y6, Y1, Y1
+	VMASKMOVPD   (DI)(R8*1), Y4, Y7
+	VSUBPD       Y7, Y1, Y1
 	VFMADD231PD  Y2, Y1, Y0
 	VMASKMOVPD   (R10)(R8*1), Y4, Y1
 	VMASKMOVPD   (DI), Y4, Y2
 	VSUBPD       Y2, Y1, Y1
 	VFMADD231PD  Y3, Y1, Y0
-	VMASKMOVPD   (SI)(R11*8), Y4, Y1
-	VFNMADD231PD Y1, Y0, Y5
+	VFNMADD231PD Y6, Y0, Y5
 	VMASKMOVPD   Y5, Y4, (BX)(R11*8)
 
-end109:
-skip106:
+end121:
+skip118:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip110
+	JLE          skip122
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -2110,62 +2537,63 @@ skip106:
 	VBROADCASTSD 120(R12), Y7
 	XORQ         R12, R12
 	SUBQ         $+4, DX
-	JL           rest112
+	JL           rest124
 
-vectors111:
+vectors123:
 	VMOVUPD      (BX)(R12*8), Y8
-	VMOVUPD      8(DI)(R12*8), Y9
-	VSUBPD       (DI)(R12*8), Y9, Y9
-	VMULPD       Y0, Y9, Y9
-	VMOVUPD      16(DI)(R12*8), Y10
-	VSUBPD       -8(DI)(R12*8), Y10, Y10
-	VFMADD231PD  Y1, Y10, Y9
-	VMOVUPD      24(DI)(R12*8), Y10
-	VSUBPD       -16(DI)(R12*8), Y10, Y10
-	VFMADD231PD  Y2, Y10, Y9
-	VMOVUPD      32(DI)(R12*8), Y10
-	VSUBPD       -24(DI)(R12*8), Y10, Y10
-	VFMADD231PD  Y3, Y10, Y9
-	VMOVUPD      (R10)(R9*1), Y10
-	VSUBPD       (R10), Y10, Y10
-	VFMADD231PD  Y4, Y10, Y9
-	VMOVUPD      (R10)(R9*2), Y10
-	VSUBPD       (R8)(R9*2), Y10, Y10
-	VFMADD231PD  Y5, Y10, Y9
-	VMOVUPD      (R11), Y10
-	VSUBPD       (R8)(R9*1), Y10, Y10
-	VFMADD231PD  Y6, Y10, Y9
-	VMOVUPD      (R11)(R9*1), Y10
-	VSUBPD       (R8), Y10, Y10
-	VFMADD231PD  Y7, Y10, Y9
-	VMOVUPD      (SI)(R12*8), Y10
-	VFNMADD231PD Y10, Y9, Y8
+	VMOVUPD      (SI)(R12*8), Y9
+	VMOVUPD      8(DI)(R12*8), Y10
+	VSUBPD       (DI)(R12*8), Y10, Y10
+	VMULPD       Y0, Y10, Y10
+	VMOVUPD      16(DI)(R12*8), Y11
+	VSUBPD       -8(DI)(R12*8), Y11, Y11
+	VFMADD231PD  Y1, Y11, Y10
+	VMOVUPD      24(DI)(R12*8), Y11
+	VSUBPD       -16(DI)(R12*8), Y11, Y11
+	VFMADD231PD  Y2, Y11, Y10
+	VMOVUPD      32(DI)(R12*8), Y11
+	VSUBPD       -24(DI)(R12*8), Y11, Y11
+	VFMADD231PD  Y3, Y11, Y10
+	VMOVUPD      (R10)(R9*1), Y11
+	VSUBPD       (R10), Y11, Y11
+	VFMADD231PD  Y4, Y11, Y10
+	VMOVUPD      (R10)(R9*2), Y11
+	VSUBPD       (R8)(R9*2), Y11, Y11
+	VFMADD231PD  Y5, Y11, Y10
+	VMOVUPD      (R11), Y11
+	VSUBPD       (R8)(R9*1), Y11, Y11
+	VFMADD231PD  Y6, Y11, Y10
+	VMOVUPD      (R11)(R9*1), Y11
+	VSUBPD       (R8), Y11, Y11
+	VFMADD231PD  Y7, Y11, Y10
+	VFNMADD231PD Y9, Y10, Y8
 	VMOVUPD      Y8, (BX)(R12*8)
 	ADDQ         $+32, R8
 	ADDQ         $+32, R10
 	ADDQ         $+32, R11
 	ADDQ         $+4, R12
 	SUBQ         $+4, DX
-	JGE          vectors111
+	JGE          vectors123
 
-rest112:
+rest124:
 	ADDQ         $+4, DX
-	JZ           end113
+	JZ           end125
 	LEAQ         maskAVX2<>+0(SB), R13
 	NEGQ         DX
 	VMOVUPD      32(R13)(DX*8), Y8
 	VMASKMOVPD   (BX)(R12*8), Y8, Y9
-	VMASKMOVPD   8(DI)(R12*8), Y8, Y10
-	VMASKMOVPD   (DI)(R12*8), Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VMULPD       Y0, Y10, Y0
-	VMASKMOVPD   16(DI)(R12*8), Y8, Y10
-	VMASKMOVPD   -8(DI)(R12*8), Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VFMADD231PD  Y1, Y10, Y0
+	VMASKMOVPD   (SI)(R12*8), Y8, Y10
+	VMASKMOVPD   8(DI)(R12*8), Y8, Y11
+	VMASKMOVPD   (DI)(R12*8), Y8, Y12
+	VSUBPD       Y12, Y11, Y11
+	VMULPD       Y0, Y11, Y0
+	VMASKMOVPD   16(DI)(R12*8), Y8, Y11
+	VMASKMOVPD   -8(DI)(R12*8), Y8, Y12
+	VSUBPD       Y12, Y11, Y11
+	VFMADD231PD  Y1, Y11, Y0
 	VMASKMOVPD   24(DI)(R12*8), Y8, Y1
-	VMASKMOVPD   -16(DI)(R12*8), Y8, Y10
-	VSUBPD       Y10, Y1, Y1
+	VMASKMOVPD   -16(DI)(R12*8), Y8, Y11
+	VSUBPD       Y11, Y1, Y1
 	VFMADD231PD  Y2, Y1, Y0
 	VMASKMOVPD   32(DI)(R12*8), Y8, Y1
 	VMASKMOVPD   -24(DI)(R12*8), Y8, Y2
@@ -2187,17 +2615,16 @@ rest112:
 	VMASKMOVPD   (R8), Y8, Y2
 	VSUBPD       Y2, Y1, Y1
 	VFMADD231PD  Y7, Y1, Y0
-	VMASKMOVPD   (SI)(R12*8), Y8, Y1
-	VFNMADD231PD Y1, Y0, Y9
+	VFNMADD231PD Y10, Y0, Y9
 	VMASKMOVPD   Y9, Y8, (BX)(R12*8)
 
-end113:
-skip110:
+end125:
+skip122:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row101
+	JNZ     row113
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -2234,9 +2661,9 @@ TEXT ·waveLayer4AVX2(SB), NOSPLIT, $8-144
 	ADDQ         R9, R11
 	XORQ         R12, R12
 	SUBQ         $+4, DI
-	JL           rest115
+	JL           rest127
 
-vectors114:
+vectors126:
 	VMOVUPD      (R10)(R9*1), Y4
 	VSUBPD       (R10), Y4, Y4
 	VMULPD       Y0, Y4, Y4
@@ -2264,11 +2691,11 @@ vectors114:
 	ADDQ         $+32, R11
 	ADDQ         $+4, R12
 	SUBQ         $+4, DI
-	JGE          vectors114
+	JGE          vectors126
 
-rest115:
+rest127:
 	ADDQ         $+4, DI
-	JZ           end116
+	JZ           end128
 	LEAQ         maskAVX2<>+0(SB), R13
 	NEGQ         DI
 	VMOVUPD      32(R13)(DI*8), Y4
@@ -2299,7 +2726,7 @@ rest115:
 	VFNMADD231PD Y2, Y1, Y0
 	VMASKMOVPD   Y0, Y4, (AX)(R12*8)
 
-end116:
+end128:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -2495,6 +2922,88 @@ DATA maskAVX2F32<>+56(SB)/4, $0x00000000
 DATA maskAVX2F32<>+60(SB)/4, $0x00000000
 GLOBL maskAVX2F32<>(SB), RODATA|NOPTR, $64
 
+// func waveFused1AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·waveFused1AVX2F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+
+row14:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+72(FP), BX
+	SHLQ         $0x02, BX
+	ADDQ         16(SP), BX
+	MOVQ         vy+16(FP), SI
+	ADDQ         SI, BX
+	MOVQ         head+88(FP), SI
+	MOVQ         vectors+80(FP), DI
+	TESTQ        SI, SI
+	JZ           load15
+	VMOVUPS      -28(CX), Y4
+	VMOVUPS      -28(DX), Y5
+	VSUBPS       -32(DX), Y5, Y5
+	VFNMADD231PS Y0, Y5, Y4
+	VMOVUPS      Y4, -28(CX)
+	VMOVAPS      Y4, Y4
+	JMP          vector16
+
+load15:
+	VMOVUPS -28(CX), Y4
+
+vector16:
+	VMOVUPS      4(CX), Y5
+	VMOVUPS      4(DX), Y6
+	VSUBPS       (DX), Y6, Y6
+	VFNMADD231PS Y0, Y6, Y5
+	VMOVUPS      Y5, 4(CX)
+	VMOVUPS      (BX)(AX*1), Y6
+	VMOVUPS      (DX)(AX*1), Y7
+	VSUBPS       (DX), Y7, Y7
+	VFNMADD231PS Y1, Y7, Y6
+	VMOVUPS      Y6, (BX)(AX*1)
+	VMOVUPS      (DX), Y7
+	VPERM2F128   $0x21, Y5, Y4, Y4
+	VPALIGNR     $0x0c, Y4, Y5, Y4
+	VSUBPS       Y4, Y5, Y4
+	VFNMADD231PS Y2, Y4, Y7
+	VSUBPS       (BX), Y6, Y4
+	VFNMADD231PS Y3, Y4, Y7
+	VMOVUPS      Y7, (DX)
+	VMOVAPS      Y5, Y4
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	DECQ         DI
+	JNZ          vector16
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row14
+	LDMXCSR      (SP)
+	VZEROUPPER
+	RET
+
 // func waveMedium1AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 // Requires: AVX, FMA3, SSE
 TEXT ·waveMedium1AVX2F32(SB), NOSPLIT, $8-120
@@ -2506,10 +3015,10 @@ TEXT ·waveMedium1AVX2F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row14:
+row17:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip15
+	JLE          skip18
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2529,40 +3038,40 @@ row14:
 	VBROADCASTSS (R8), Y0
 	XORQ         R8, R8
 	SUBQ         $+8, DX
-	JL           rest17
+	JL           rest20
 
-vectors16:
+vectors19:
 	VMOVUPS      (BX)(R8*4), Y1
-	VMOVUPS      (DI)(R8*4), Y2
-	VSUBPS       -4(DI)(R8*4), Y2, Y2
-	VMULPS       Y0, Y2, Y2
-	VMOVUPS      (SI)(R8*4), Y3
-	VFNMADD231PS Y3, Y2, Y1
+	VMOVUPS      (SI)(R8*4), Y2
+	VMOVUPS      (DI)(R8*4), Y3
+	VSUBPS       -4(DI)(R8*4), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VFNMADD231PS Y2, Y3, Y1
 	VMOVUPS      Y1, (BX)(R8*4)
 	ADDQ         $+8, R8
 	SUBQ         $+8, DX
-	JGE          vectors16
+	JGE          vectors19
 
-rest17:
+rest20:
 	ADDQ         $+8, DX
-	JZ           end18
+	JZ           end21
 	LEAQ         maskAVX2F32<>+0(SB), R9
 	NEGQ         DX
 	VMOVUPD      32(R9)(DX*4), Y1
 	VMASKMOVPS   (BX)(R8*4), Y1, Y2
-	VMASKMOVPS   (DI)(R8*4), Y1, Y3
-	VMASKMOVPS   -4(DI)(R8*4), Y1, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y0, Y3, Y0
 	VMASKMOVPS   (SI)(R8*4), Y1, Y3
+	VMASKMOVPS   (DI)(R8*4), Y1, Y4
+	VMASKMOVPS   -4(DI)(R8*4), Y1, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMULPS       Y0, Y4, Y0
 	VFNMADD231PS Y3, Y0, Y2
 	VMASKMOVPS   Y2, Y1, (BX)(R8*4)
 
-end18:
-skip15:
+end21:
+skip18:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip19
+	JLE          skip22
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2585,41 +3094,41 @@ skip15:
 	VBROADCASTSS 4(R9), Y0
 	XORQ         R9, R9
 	SUBQ         $+8, DX
-	JL           rest21
+	JL           rest24
 
-vectors20:
+vectors23:
 	VMOVUPS      (BX)(R9*4), Y1
-	VMOVUPS      (DI)(R8*1), Y2
-	VSUBPS       (DI), Y2, Y2
-	VMULPS       Y0, Y2, Y2
-	VMOVUPS      (SI)(R9*4), Y3
-	VFNMADD231PS Y3, Y2, Y1
+	VMOVUPS      (SI)(R9*4), Y2
+	VMOVUPS      (DI)(R8*1), Y3
+	VSUBPS       (DI), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VFNMADD231PS Y2, Y3, Y1
 	VMOVUPS      Y1, (BX)(R9*4)
 	ADDQ         $+32, DI
 	ADDQ         $+8, R9
 	SUBQ         $+8, DX
-	JGE          vectors20
+	JGE          vectors23
 
-rest21:
+rest24:
 	ADDQ         $+8, DX
-	JZ           end22
+	JZ           end25
 	LEAQ         maskAVX2F32<>+0(SB), R10
 	NEGQ         DX
 	VMOVUPD      32(R10)(DX*4), Y1
 	VMASKMOVPS   (BX)(R9*4), Y1, Y2
-	VMASKMOVPS   (DI)(R8*1), Y1, Y3
-	VMASKMOVPS   (DI), Y1, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y0, Y3, Y0
 	VMASKMOVPS   (SI)(R9*4), Y1, Y3
+	VMASKMOVPS   (DI)(R8*1), Y1, Y4
+	VMASKMOVPS   (DI), Y1, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMULPS       Y0, Y4, Y0
 	VFNMADD231PS Y3, Y0, Y2
 	VMASKMOVPS   Y2, Y1, (BX)(R9*4)
 
-end22:
-skip19:
+end25:
+skip22:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip23
+	JLE          skip26
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2647,51 +3156,156 @@ skip19:
 	VBROADCASTSS 12(R10), Y1
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest25
+	JL           rest28
 
-vectors24:
+vectors27:
 	VMOVUPS      (BX)(R10*4), Y2
-	VMOVUPS      4(DI)(R10*4), Y3
-	VSUBPS       (DI)(R10*4), Y3, Y3
-	VMULPS       Y0, Y3, Y3
-	VMOVUPS      (R8)(R9*1), Y4
-	VSUBPS       (R8), Y4, Y4
-	VFMADD231PS  Y1, Y4, Y3
-	VMOVUPS      (SI)(R10*4), Y4
-	VFNMADD231PS Y4, Y3, Y2
+	VMOVUPS      (SI)(R10*4), Y3
+	VMOVUPS      4(DI)(R10*4), Y4
+	VSUBPS       (DI)(R10*4), Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      (R8)(R9*1), Y5
+	VSUBPS       (R8), Y5, Y5
+	VFMADD231PS  Y1, Y5, Y4
+	VFNMADD231PS Y3, Y4, Y2
 	VMOVUPS      Y2, (BX)(R10*4)
 	ADDQ         $+32, R8
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors24
+	JGE          vectors27
 
-rest25:
+rest28:
 	ADDQ         $+8, DX
-	JZ           end26
+	JZ           end29
 	LEAQ         maskAVX2F32<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*4), Y2
 	VMASKMOVPS   (BX)(R10*4), Y2, Y3
-	VMASKMOVPS   4(DI)(R10*4), Y2, Y4
-	VMASKMOVPS   (DI)(R10*4), Y2, Y5
-	VSUBPS       Y5, Y4, Y4
-	VMULPS       Y0, Y4, Y0
-	VMASKMOVPS   (R8)(R9*1), Y2, Y4
-	VMASKMOVPS   (R8), Y2, Y5
-	VSUBPS       Y5, Y4, Y4
-	VFMADD231PS  Y1, Y4, Y0
-	VMASKMOVPS   (SI)(R10*4), Y2, Y1
-	VFNMADD231PS Y1, Y0, Y3
+	VMASKMOVPS   (SI)(R10*4), Y2, Y4
+	VMASKMOVPS   4(DI)(R10*4), Y2, Y5
+	VMASKMOVPS   (DI)(R10*4), Y2, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMULPS       Y0, Y5, Y0
+	VMASKMOVPS   (R8)(R9*1), Y2, Y5
+	VMASKMOVPS   (R8), Y2, Y6
+	VSUBPS       Y6, Y5, Y5
+	VFMADD231PS  Y1, Y5, Y0
+	VFNMADD231PS Y4, Y0, Y3
 	VMASKMOVPS   Y3, Y2, (BX)(R10*4)
 
-end26:
-skip23:
+end29:
+skip26:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row14
+	JNZ     row17
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused1AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·waveMediumFused1AVX2F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+
+row30:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+72(FP), BX
+	SHLQ         $0x02, BX
+	ADDQ         16(SP), BX
+	MOVQ         vy+16(FP), SI
+	ADDQ         SI, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         16(SP), SI
+	MOVQ         bx+24(FP), DI
+	ADDQ         DI, SI
+	MOVQ         at+72(FP), DI
+	SHLQ         $0x02, DI
+	ADDQ         16(SP), DI
+	MOVQ         by+32(FP), R8
+	ADDQ         R8, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x02, R8
+	ADDQ         16(SP), R8
+	MOVQ         k+40(FP), R9
+	ADDQ         R9, R8
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R9
+	MOVQ         vectors+80(FP), R10
+	TESTQ        R9, R9
+	JZ           load31
+	VMOVUPS      -28(CX), Y4
+	VMOVUPS      -28(DX), Y5
+	VSUBPS       -32(DX), Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VFNMADD231PS -28(SI), Y5, Y4
+	VMOVUPS      Y4, -28(CX)
+	VMOVAPS      Y4, Y4
+	JMP          vector32
+
+load31:
+	VMOVUPS -28(CX), Y4
+
+vector32:
+	VMOVUPS      4(CX), Y5
+	VMOVUPS      4(DX), Y6
+	VSUBPS       (DX), Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VFNMADD231PS 4(SI), Y6, Y5
+	VMOVUPS      Y5, 4(CX)
+	VMOVUPS      (BX)(AX*1), Y6
+	VMOVUPS      (DX)(AX*1), Y7
+	VSUBPS       (DX), Y7, Y7
+	VMULPS       Y1, Y7, Y7
+	VFNMADD231PS (DI), Y7, Y6
+	VMOVUPS      Y6, (BX)(AX*1)
+	VMOVUPS      (DX), Y7
+	VPERM2F128   $0x21, Y5, Y4, Y4
+	VPALIGNR     $0x0c, Y4, Y5, Y4
+	VSUBPS       Y4, Y5, Y4
+	VMULPS       Y2, Y4, Y4
+	VSUBPS       (BX), Y6, Y6
+	VFMADD231PS  Y3, Y6, Y4
+	VFNMADD231PS (R8), Y4, Y7
+	VMOVUPS      Y7, (DX)
+	VMOVAPS      Y5, Y4
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
+	ADDQ         $+32, R8
+	DECQ         R10
+	JNZ          vector32
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row30
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -2717,9 +3331,9 @@ TEXT ·waveLayer1AVX2F32(SB), NOSPLIT, $8-144
 	SUBQ         R9, R8
 	XORQ         R10, R10
 	SUBQ         $+8, DI
-	JL           rest28
+	JL           rest34
 
-vectors27:
+vectors33:
 	VMOVUPS      (R8)(R9*1), Y1
 	VSUBPS       (R8), Y1, Y1
 	VMULPS       Y0, Y1, Y1
@@ -2736,11 +3350,11 @@ vectors27:
 	ADDQ         $+32, R8
 	ADDQ         $+8, R10
 	SUBQ         $+8, DI
-	JGE          vectors27
+	JGE          vectors33
 
-rest28:
+rest34:
 	ADDQ         $+8, DI
-	JZ           end29
+	JZ           end35
 	LEAQ         maskAVX2F32<>+0(SB), R11
 	NEGQ         DI
 	VMOVUPD      32(R11)(DI*4), Y1
@@ -2759,7 +3373,7 @@ rest28:
 	VFNMADD231PS Y3, Y2, Y0
 	VMASKMOVPS   Y0, Y1, (AX)(R10*4)
 
-end29:
+end35:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -2775,10 +3389,10 @@ TEXT ·wave2AVX2F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row30:
+row36:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip31
+	JLE          skip37
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2794,9 +3408,9 @@ row30:
 	VBROADCASTSS 4(DI), Y1
 	XORQ         DI, DI
 	SUBQ         $+8, DX
-	JL           rest33
+	JL           rest39
 
-vectors32:
+vectors38:
 	VMOVUPS      (BX)(DI*4), Y2
 	VMOVUPS      (SI)(DI*4), Y3
 	VSUBPS       -4(SI)(DI*4), Y3, Y3
@@ -2807,11 +3421,11 @@ vectors32:
 	VMOVUPS      Y2, (BX)(DI*4)
 	ADDQ         $+8, DI
 	SUBQ         $+8, DX
-	JGE          vectors32
+	JGE          vectors38
 
-rest33:
+rest39:
 	ADDQ         $+8, DX
-	JZ           end34
+	JZ           end40
 	LEAQ         maskAVX2F32<>+0(SB), R8
 	NEGQ         DX
 	VMOVUPD      32(R8)(DX*4), Y2
@@ -2826,11 +3440,11 @@ rest33:
 	VFNMADD231PS Y1, Y0, Y3
 	VMASKMOVPS   Y3, Y2, (BX)(DI*4)
 
-end34:
-skip31:
+end40:
+skip37:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip35
+	JLE          skip41
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2852,9 +3466,9 @@ skip31:
 	VBROADCASTSS 12(R9), Y1
 	XORQ         R9, R9
 	SUBQ         $+8, DX
-	JL           rest37
+	JL           rest43
 
-vectors36:
+vectors42:
 	VMOVUPS      (BX)(R9*4), Y2
 	VMOVUPS      (SI)(DI*2), Y3
 	VSUBPS       (SI)(DI*1), Y3, Y3
@@ -2867,11 +3481,11 @@ vectors36:
 	ADDQ         $+32, R8
 	ADDQ         $+8, R9
 	SUBQ         $+8, DX
-	JGE          vectors36
+	JGE          vectors42
 
-rest37:
+rest43:
 	ADDQ         $+8, DX
-	JZ           end38
+	JZ           end44
 	LEAQ         maskAVX2F32<>+0(SB), R10
 	NEGQ         DX
 	VMOVUPD      32(R10)(DX*4), Y2
@@ -2886,11 +3500,11 @@ rest37:
 	VFNMADD231PS Y1, Y0, Y3
 	VMASKMOVPS   Y3, Y2, (BX)(R9*4)
 
-end38:
-skip35:
+end44:
+skip41:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip39
+	JLE          skip45
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2918,9 +3532,9 @@ skip35:
 	VBROADCASTSS 28(R10), Y3
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest41
+	JL           rest47
 
-vectors40:
+vectors46:
 	VMOVUPS      (BX)(R10*4), Y4
 	VMOVUPS      4(SI)(R10*4), Y5
 	VSUBPS       (SI)(R10*4), Y5, Y5
@@ -2939,11 +3553,11 @@ vectors40:
 	ADDQ         $+32, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors40
+	JGE          vectors46
 
-rest41:
+rest47:
 	ADDQ         $+8, DX
-	JZ           end42
+	JZ           end48
 	LEAQ         maskAVX2F32<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*4), Y4
@@ -2966,14 +3580,123 @@ rest41:
 	VFNMADD231PS Y3, Y0, Y5
 	VMASKMOVPS   Y5, Y4, (BX)(R10*4)
 
-end42:
-skip39:
+end48:
+skip45:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row30
+	JNZ     row36
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveFused2AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·waveFused2AVX2F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	VBROADCASTSS 24(AX), Y6
+	VBROADCASTSS 28(AX), Y7
+
+row49:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R8
+	MOVQ         vectors+80(FP), R9
+	TESTQ        R8, R8
+	JZ           load50
+	VMOVUPS      -24(CX), Y8
+	VMOVUPS      -24(DX), Y9
+	VSUBPS       -28(DX), Y9, Y9
+	VFNMADD231PS Y0, Y9, Y8
+	VMOVUPS      -20(DX), Y9
+	VSUBPS       -32(DX), Y9, Y9
+	VFNMADD231PS Y1, Y9, Y8
+	VMOVUPS      Y8, -24(CX)
+	VMOVAPS      Y8, Y8
+	JMP          vector51
+
+load50:
+	VMOVUPS -24(CX), Y8
+
+vector51:
+	VMOVUPS      8(CX), Y9
+	VMOVUPS      8(DX), Y10
+	VSUBPS       4(DX), Y10, Y10
+	VFNMADD231PS Y0, Y10, Y9
+	VMOVUPS      12(DX), Y10
+	VSUBPS       (DX), Y10, Y10
+	VFNMADD231PS Y1, Y10, Y9
+	VMOVUPS      Y9, 8(CX)
+	VMOVUPS      (DI), Y10
+	VMOVUPS      (DX)(AX*2), Y11
+	VSUBPS       (DX)(AX*1), Y11, Y11
+	VFNMADD231PS Y2, Y11, Y10
+	VMOVUPS      (BX), Y11
+	VSUBPS       (DX), Y11, Y11
+	VFNMADD231PS Y3, Y11, Y10
+	VMOVUPS      Y10, (DI)
+	VMOVUPS      (DX), Y11
+	VPERM2F128   $0x21, Y9, Y8, Y12
+	VPALIGNR     $0x08, Y12, Y9, Y8
+	VPALIGNR     $0x0c, Y12, Y9, Y13
+	VSUBPS       Y8, Y13, Y8
+	VFNMADD231PS Y4, Y8, Y11
+	VPALIGNR     $0x04, Y12, Y9, Y8
+	VSUBPS       Y8, Y9, Y8
+	VFNMADD231PS Y5, Y8, Y11
+	VMOVUPS      (SI)(AX*2), Y8
+	VSUBPS       (SI)(AX*1), Y8, Y8
+	VFNMADD231PS Y6, Y8, Y11
+	VSUBPS       (SI), Y10, Y8
+	VFNMADD231PS Y7, Y8, Y11
+	VMOVUPS      Y11, (DX)
+	VMOVAPS      Y9, Y8
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
+	DECQ         R9
+	JNZ          vector51
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row49
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -2988,10 +3711,10 @@ TEXT ·waveMedium2AVX2F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row43:
+row52:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip44
+	JLE          skip53
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3012,47 +3735,47 @@ row43:
 	VBROADCASTSS 4(R8), Y1
 	XORQ         R8, R8
 	SUBQ         $+8, DX
-	JL           rest46
+	JL           rest55
 
-vectors45:
+vectors54:
 	VMOVUPS      (BX)(R8*4), Y2
-	VMOVUPS      (DI)(R8*4), Y3
-	VSUBPS       -4(DI)(R8*4), Y3, Y3
-	VMULPS       Y0, Y3, Y3
-	VMOVUPS      4(DI)(R8*4), Y4
-	VSUBPS       -8(DI)(R8*4), Y4, Y4
-	VFMADD231PS  Y1, Y4, Y3
-	VMOVUPS      (SI)(R8*4), Y4
-	VFNMADD231PS Y4, Y3, Y2
+	VMOVUPS      (SI)(R8*4), Y3
+	VMOVUPS      (DI)(R8*4), Y4
+	VSUBPS       -4(DI)(R8*4), Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      4(DI)(R8*4), Y5
+	VSUBPS       -8(DI)(R8*4), Y5, Y5
+	VFMADD231PS  Y1, Y5, Y4
+	VFNMADD231PS Y3, Y4, Y2
 	VMOVUPS      Y2, (BX)(R8*4)
 	ADDQ         $+8, R8
 	SUBQ         $+8, DX
-	JGE          vectors45
+	JGE          vectors54
 
-rest46:
+rest55:
 	ADDQ         $+8, DX
-	JZ           end47
+	JZ           end56
 	LEAQ         maskAVX2F32<>+0(SB), R9
 	NEGQ         DX
 	VMOVUPD      32(R9)(DX*4), Y2
 	VMASKMOVPS   (BX)(R8*4), Y2, Y3
-	VMASKMOVPS   (DI)(R8*4), Y2, Y4
-	VMASKMOVPS   -4(DI)(R8*4), Y2, Y5
-	VSUBPS       Y5, Y4, Y4
-	VMULPS       Y0, Y4, Y0
-	VMASKMOVPS   4(DI)(R8*4), Y2, Y4
-	VMASKMOVPS   -8(DI)(R8*4), Y2, Y5
-	VSUBPS       Y5, Y4, Y4
-	VFMADD231PS  Y1, Y4, Y0
-	VMASKMOVPS   (SI)(R8*4), Y2, Y1
-	VFNMADD231PS Y1, Y0, Y3
+	VMASKMOVPS   (SI)(R8*4), Y2, Y4
+	VMASKMOVPS   (DI)(R8*4), Y2, Y5
+	VMASKMOVPS   -4(DI)(R8*4), Y2, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMULPS       Y0, Y5, Y0
+	VMASKMOVPS   4(DI)(R8*4), Y2, Y5
+	VMASKMOVPS   -8(DI)(R8*4), Y2, Y6
+	VSUBPS       Y6, Y5, Y5
+	VFMADD231PS  Y1, Y5, Y0
+	VFNMADD231PS Y4, Y0, Y3
 	VMASKMOVPS   Y3, Y2, (BX)(R8*4)
 
-end47:
-skip44:
+end56:
+skip53:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip48
+	JLE          skip57
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3079,49 +3802,49 @@ skip44:
 	VBROADCASTSS 12(R10), Y1
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest50
+	JL           rest59
 
-vectors49:
+vectors58:
 	VMOVUPS      (BX)(R10*4), Y2
-	VMOVUPS      (DI)(R8*2), Y3
-	VSUBPS       (DI)(R8*1), Y3, Y3
-	VMULPS       Y0, Y3, Y3
-	VMOVUPS      (R9), Y4
-	VSUBPS       (DI), Y4, Y4
-	VFMADD231PS  Y1, Y4, Y3
-	VMOVUPS      (SI)(R10*4), Y4
-	VFNMADD231PS Y4, Y3, Y2
+	VMOVUPS      (SI)(R10*4), Y3
+	VMOVUPS      (DI)(R8*2), Y4
+	VSUBPS       (DI)(R8*1), Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      (R9), Y5
+	VSUBPS       (DI), Y5, Y5
+	VFMADD231PS  Y1, Y5, Y4
+	VFNMADD231PS Y3, Y4, Y2
 	VMOVUPS      Y2, (BX)(R10*4)
 	ADDQ         $+32, DI
 	ADDQ         $+32, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors49
+	JGE          vectors58
 
-rest50:
+rest59:
 	ADDQ         $+8, DX
-	JZ           end51
+	JZ           end60
 	LEAQ         maskAVX2F32<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*4), Y2
 	VMASKMOVPS   (BX)(R10*4), Y2, Y3
-	VMASKMOVPS   (DI)(R8*2), Y2, Y4
-	VMASKMOVPS   (DI)(R8*1), Y2, Y5
-	VSUBPS       Y5, Y4, Y4
-	VMULPS       Y0, Y4, Y0
-	VMASKMOVPS   (R9), Y2, Y4
-	VMASKMOVPS   (DI), Y2, Y5
-	VSUBPS       Y5, Y4, Y4
-	VFMADD231PS  Y1, Y4, Y0
-	VMASKMOVPS   (SI)(R10*4), Y2, Y1
-	VFNMADD231PS Y1, Y0, Y3
+	VMASKMOVPS   (SI)(R10*4), Y2, Y4
+	VMASKMOVPS   (DI)(R8*2), Y2, Y5
+	VMASKMOVPS   (DI)(R8*1), Y2, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMULPS       Y0, Y5, Y0
+	VMASKMOVPS   (R9), Y2, Y5
+	VMASKMOVPS   (DI), Y2, Y6
+	VSUBPS       Y6, Y5, Y5
+	VFMADD231PS  Y1, Y5, Y0
+	VFNMADD231PS Y4, Y0, Y3
 	VMASKMOVPS   Y3, Y2, (BX)(R10*4)
 
-end51:
-skip48:
+end60:
+skip57:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip52
+	JLE          skip61
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3154,66 +3877,199 @@ skip48:
 	VBROADCASTSS 28(R11), Y3
 	XORQ         R11, R11
 	SUBQ         $+8, DX
-	JL           rest54
+	JL           rest63
 
-vectors53:
+vectors62:
 	VMOVUPS      (BX)(R11*4), Y4
-	VMOVUPS      4(DI)(R11*4), Y5
-	VSUBPS       (DI)(R11*4), Y5, Y5
-	VMULPS       Y0, Y5, Y5
-	VMOVUPS      8(DI)(R11*4), Y6
-	VSUBPS       -4(DI)(R11*4), Y6, Y6
-	VFMADD231PS  Y1, Y6, Y5
-	VMOVUPS      (R8)(R9*2), Y6
-	VSUBPS       (R8)(R9*1), Y6, Y6
-	VFMADD231PS  Y2, Y6, Y5
-	VMOVUPS      (R10), Y6
-	VSUBPS       (R8), Y6, Y6
-	VFMADD231PS  Y3, Y6, Y5
-	VMOVUPS      (SI)(R11*4), Y6
-	VFNMADD231PS Y6, Y5, Y4
+	VMOVUPS      (SI)(R11*4), Y5
+	VMOVUPS      4(DI)(R11*4), Y6
+	VSUBPS       (DI)(R11*4), Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      8(DI)(R11*4), Y7
+	VSUBPS       -4(DI)(R11*4), Y7, Y7
+	VFMADD231PS  Y1, Y7, Y6
+	VMOVUPS      (R8)(R9*2), Y7
+	VSUBPS       (R8)(R9*1), Y7, Y7
+	VFMADD231PS  Y2, Y7, Y6
+	VMOVUPS      (R10), Y7
+	VSUBPS       (R8), Y7, Y7
+	VFMADD231PS  Y3, Y7, Y6
+	VFNMADD231PS Y5, Y6, Y4
 	VMOVUPS      Y4, (BX)(R11*4)
 	ADDQ         $+32, R8
 	ADDQ         $+32, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DX
-	JGE          vectors53
+	JGE          vectors62
 
-rest54:
+rest63:
 	ADDQ         $+8, DX
-	JZ           end55
+	JZ           end64
 	LEAQ         maskAVX2F32<>+0(SB), R12
 	NEGQ         DX
 	VMOVUPD      32(R12)(DX*4), Y4
 	VMASKMOVPS   (BX)(R11*4), Y4, Y5
-	VMASKMOVPS   4(DI)(R11*4), Y4, Y6
-	VMASKMOVPS   (DI)(R11*4), Y4, Y7
-	VSUBPS       Y7, Y6, Y6
-	VMULPS       Y0, Y6, Y0
-	VMASKMOVPS   8(DI)(R11*4), Y4, Y6
-	VMASKMOVPS   -4(DI)(R11*4), Y4, Y7
-	VSUBPS       Y7, Y6, Y6
-	VFMADD231PS  Y1, Y6, Y0
+	VMASKMOVPS   (SI)(R11*4), Y4, Y6
+	VMASKMOVPS   4(DI)(R11*4), Y4, Y7
+	VMASKMOVPS   (DI)(R11*4), Y4, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMULPS       Y0, Y7, Y0
+	VMASKMOVPS   8(DI)(R11*4), Y4, Y7
+	VMASKMOVPS   -4(DI)(R11*4), Y4, Y8
+	VSUBPS       Y8, Y7, Y7
+	VFMADD231PS  Y1, Y7, Y0
 	VMASKMOVPS   (R8)(R9*2), Y4, Y1
-	VMASKMOVPS   (R8)(R9*1), Y4, Y6
-	VSUBPS       Y6, Y1, Y1
+	VMASKMOVPS   (R8)(R9*1), Y4, Y7
+	VSUBPS       Y7, Y1, Y1
 	VFMADD231PS  Y2, Y1, Y0
 	VMASKMOVPS   (R10), Y4, Y1
 	VMASKMOVPS   (R8), Y4, Y2
 	VSUBPS       Y2, Y1, Y1
 	VFMADD231PS  Y3, Y1, Y0
-	VMASKMOVPS   (SI)(R11*4), Y4, Y1
-	VFNMADD231PS Y1, Y0, Y5
+	VFNMADD231PS Y6, Y0, Y5
 	VMASKMOVPS   Y5, Y4, (BX)(R11*4)
 
-end55:
-skip52:
+end64:
+skip61:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row43
+	JNZ     row52
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused2AVX2F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·waveMediumFused2AVX2F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS 4(AX), Y1
+	VBROADCASTSS 8(AX), Y2
+	VBROADCASTSS 12(AX), Y3
+	VBROADCASTSS 16(AX), Y4
+	VBROADCASTSS 20(AX), Y5
+	VBROADCASTSS 24(AX), Y6
+	VBROADCASTSS 28(AX), Y7
+
+row65:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x02, R8
+	ADDQ         16(SP), R8
+	MOVQ         bx+24(FP), R9
+	ADDQ         R9, R8
+	MOVQ         at+72(FP), R9
+	SHLQ         $0x02, R9
+	ADDQ         16(SP), R9
+	MOVQ         by+32(FP), R10
+	ADDQ         R10, R9
+	MOVQ         at+72(FP), R10
+	SHLQ         $0x02, R10
+	ADDQ         16(SP), R10
+	MOVQ         k+40(FP), R11
+	ADDQ         R11, R10
+	ADDQ         AX, R9
+	ADDQ         AX, R9
+	MOVQ         head+88(FP), R11
+	MOVQ         vectors+80(FP), R12
+	TESTQ        R11, R11
+	JZ           load66
+	VMOVUPS      -24(CX), Y8
+	VMOVUPS      -24(DX), Y9
+	VSUBPS       -28(DX), Y9, Y9
+	VMULPS       Y0, Y9, Y9
+	VMOVUPS      -20(DX), Y10
+	VSUBPS       -32(DX), Y10, Y10
+	VFMADD231PS  Y1, Y10, Y9
+	VFNMADD231PS -24(R8), Y9, Y8
+	VMOVUPS      Y8, -24(CX)
+	VMOVAPS      Y8, Y8
+	JMP          vector67
+
+load66:
+	VMOVUPS -24(CX), Y8
+
+vector67:
+	VMOVUPS      8(CX), Y9
+	VMOVUPS      8(DX), Y10
+	VSUBPS       4(DX), Y10, Y10
+	VMULPS       Y0, Y10, Y10
+	VMOVUPS      12(DX), Y11
+	VSUBPS       (DX), Y11, Y11
+	VFMADD231PS  Y1, Y11, Y10
+	VFNMADD231PS 8(R8), Y10, Y9
+	VMOVUPS      Y9, 8(CX)
+	VMOVUPS      (DI), Y10
+	VMOVUPS      (DX)(AX*2), Y11
+	VSUBPS       (DX)(AX*1), Y11, Y11
+	VMULPS       Y2, Y11, Y11
+	VMOVUPS      (BX), Y12
+	VSUBPS       (DX), Y12, Y12
+	VFMADD231PS  Y3, Y12, Y11
+	VFNMADD231PS (R9), Y11, Y10
+	VMOVUPS      Y10, (DI)
+	VMOVUPS      (DX), Y11
+	VPERM2F128   $0x21, Y9, Y8, Y12
+	VPALIGNR     $0x08, Y12, Y9, Y8
+	VPALIGNR     $0x0c, Y12, Y9, Y13
+	VSUBPS       Y8, Y13, Y8
+	VMULPS       Y4, Y8, Y8
+	VPALIGNR     $0x04, Y12, Y9, Y12
+	VSUBPS       Y12, Y9, Y12
+	VFMADD231PS  Y5, Y12, Y8
+	VMOVUPS      (SI)(AX*2), Y12
+	VSUBPS       (SI)(AX*1), Y12, Y12
+	VFMADD231PS  Y6, Y12, Y8
+	VSUBPS       (SI), Y10, Y10
+	VFMADD231PS  Y7, Y10, Y8
+	VFNMADD231PS (R10), Y8, Y11
+	VMOVUPS      Y11, (DX)
+	VMOVAPS      Y9, Y8
+	ADDQ         $+32, CX
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
+	ADDQ         $+32, R8
+	ADDQ         $+32, R9
+	ADDQ         $+32, R10
+	DECQ         R12
+	JNZ          vector67
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row65
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -3243,9 +4099,9 @@ TEXT ·waveLayer2AVX2F32(SB), NOSPLIT, $8-144
 	ADDQ         R9, R10
 	XORQ         R11, R11
 	SUBQ         $+8, DI
-	JL           rest57
+	JL           rest69
 
-vectors56:
+vectors68:
 	VMOVUPS      (R8)(R9*2), Y2
 	VSUBPS       (R8)(R9*1), Y2, Y2
 	VMULPS       Y0, Y2, Y2
@@ -3266,11 +4122,11 @@ vectors56:
 	ADDQ         $+32, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DI
-	JGE          vectors56
+	JGE          vectors68
 
-rest57:
+rest69:
 	ADDQ         $+8, DI
-	JZ           end58
+	JZ           end70
 	LEAQ         maskAVX2F32<>+0(SB), R12
 	NEGQ         DI
 	VMOVUPD      32(R12)(DI*4), Y2
@@ -3293,7 +4149,7 @@ rest57:
 	VFNMADD231PS Y3, Y1, Y0
 	VMASKMOVPS   Y0, Y2, (AX)(R11*4)
 
-end58:
+end70:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -3309,10 +4165,10 @@ TEXT ·wave3AVX2F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row59:
+row71:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip60
+	JLE          skip72
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3329,9 +4185,9 @@ row59:
 	VBROADCASTSS 8(DI), Y2
 	XORQ         DI, DI
 	SUBQ         $+8, DX
-	JL           rest62
+	JL           rest74
 
-vectors61:
+vectors73:
 	VMOVUPS      (BX)(DI*4), Y3
 	VMOVUPS      (SI)(DI*4), Y4
 	VSUBPS       -4(SI)(DI*4), Y4, Y4
@@ -3345,11 +4201,11 @@ vectors61:
 	VMOVUPS      Y3, (BX)(DI*4)
 	ADDQ         $+8, DI
 	SUBQ         $+8, DX
-	JGE          vectors61
+	JGE          vectors73
 
-rest62:
+rest74:
 	ADDQ         $+8, DX
-	JZ           end63
+	JZ           end75
 	LEAQ         maskAVX2F32<>+0(SB), R8
 	NEGQ         DX
 	VMOVUPD      32(R8)(DX*4), Y3
@@ -3368,11 +4224,11 @@ rest62:
 	VFNMADD231PS Y2, Y0, Y4
 	VMASKMOVPS   Y4, Y3, (BX)(DI*4)
 
-end63:
-skip60:
+end75:
+skip72:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip64
+	JLE          skip76
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3396,9 +4252,9 @@ skip60:
 	VBROADCASTSS 20(R9), Y2
 	XORQ         R9, R9
 	SUBQ         $+8, DX
-	JL           rest66
+	JL           rest78
 
-vectors65:
+vectors77:
 	VMOVUPS      (BX)(R9*4), Y3
 	VMOVUPS      (R8), Y4
 	VSUBPS       (SI)(DI*2), Y4, Y4
@@ -3414,11 +4270,11 @@ vectors65:
 	ADDQ         $+32, R8
 	ADDQ         $+8, R9
 	SUBQ         $+8, DX
-	JGE          vectors65
+	JGE          vectors77
 
-rest66:
+rest78:
 	ADDQ         $+8, DX
-	JZ           end67
+	JZ           end79
 	LEAQ         maskAVX2F32<>+0(SB), R10
 	NEGQ         DX
 	VMOVUPD      32(R10)(DX*4), Y3
@@ -3437,11 +4293,11 @@ rest66:
 	VFNMADD231PS Y2, Y0, Y4
 	VMASKMOVPS   Y4, Y3, (BX)(R9*4)
 
-end67:
-skip64:
+end79:
+skip76:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip68
+	JLE          skip80
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3472,9 +4328,9 @@ skip64:
 	VBROADCASTSS 44(R10), Y5
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest70
+	JL           rest82
 
-vectors69:
+vectors81:
 	VMOVUPS      (BX)(R10*4), Y6
 	VMOVUPS      4(SI)(R10*4), Y7
 	VSUBPS       (SI)(R10*4), Y7, Y7
@@ -3499,11 +4355,11 @@ vectors69:
 	ADDQ         $+32, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors69
+	JGE          vectors81
 
-rest70:
+rest82:
 	ADDQ         $+8, DX
-	JZ           end71
+	JZ           end83
 	LEAQ         maskAVX2F32<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*4), Y6
@@ -3534,13 +4390,13 @@ rest70:
 	VFNMADD231PS Y5, Y0, Y7
 	VMASKMOVPS   Y7, Y6, (BX)(R10*4)
 
-end71:
-skip68:
+end83:
+skip80:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row59
+	JNZ     row71
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -3556,10 +4412,10 @@ TEXT ·waveMedium3AVX2F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row72:
+row84:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip73
+	JLE          skip85
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3581,54 +4437,54 @@ row72:
 	VBROADCASTSS 8(R8), Y2
 	XORQ         R8, R8
 	SUBQ         $+8, DX
-	JL           rest75
+	JL           rest87
 
-vectors74:
+vectors86:
 	VMOVUPS      (BX)(R8*4), Y3
-	VMOVUPS      (DI)(R8*4), Y4
-	VSUBPS       -4(DI)(R8*4), Y4, Y4
-	VMULPS       Y0, Y4, Y4
-	VMOVUPS      4(DI)(R8*4), Y5
-	VSUBPS       -8(DI)(R8*4), Y5, Y5
-	VFMADD231PS  Y1, Y5, Y4
-	VMOVUPS      8(DI)(R8*4), Y5
-	VSUBPS       -12(DI)(R8*4), Y5, Y5
-	VFMADD231PS  Y2, Y5, Y4
-	VMOVUPS      (SI)(R8*4), Y5
-	VFNMADD231PS Y5, Y4, Y3
+	VMOVUPS      (SI)(R8*4), Y4
+	VMOVUPS      (DI)(R8*4), Y5
+	VSUBPS       -4(DI)(R8*4), Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VMOVUPS      4(DI)(R8*4), Y6
+	VSUBPS       -8(DI)(R8*4), Y6, Y6
+	VFMADD231PS  Y1, Y6, Y5
+	VMOVUPS      8(DI)(R8*4), Y6
+	VSUBPS       -12(DI)(R8*4), Y6, Y6
+	VFMADD231PS  Y2, Y6, Y5
+	VFNMADD231PS Y4, Y5, Y3
 	VMOVUPS      Y3, (BX)(R8*4)
 	ADDQ         $+8, R8
 	SUBQ         $+8, DX
-	JGE          vectors74
+	JGE          vectors86
 
-rest75:
+rest87:
 	ADDQ         $+8, DX
-	JZ           end76
+	JZ           end88
 	LEAQ         maskAVX2F32<>+0(SB), R9
 	NEGQ         DX
 	VMOVUPD      32(R9)(DX*4), Y3
 	VMASKMOVPS   (BX)(R8*4), Y3, Y4
-	VMASKMOVPS   (DI)(R8*4), Y3, Y5
-	VMASKMOVPS   -4(DI)(R8*4), Y3, Y6
-	VSUBPS       Y6, Y5, Y5
-	VMULPS       Y0, Y5, Y0
-	VMASKMOVPS   4(DI)(R8*4), Y3, Y5
-	VMASKMOVPS   -8(DI)(R8*4), Y3, Y6
-	VSUBPS       Y6, Y5, Y5
-	VFMADD231PS  Y1, Y5, Y0
+	VMASKMOVPS   (SI)(R8*4), Y3, Y5
+	VMASKMOVPS   (DI)(R8*4), Y3, Y6
+	VMASKMOVPS   -4(DI)(R8*4), Y3, Y7
+	VSUBPS       Y7, Y6, Y6
+	VMULPS       Y0, Y6, Y0
+	VMASKMOVPS   4(DI)(R8*4), Y3, Y6
+	VMASKMOVPS   -8(DI)(R8*4), Y3, Y7
+	VSUBPS       Y7, Y6, Y6
+	VFMADD231PS  Y1, Y6, Y0
 	VMASKMOVPS   8(DI)(R8*4), Y3, Y1
-	VMASKMOVPS   -12(DI)(R8*4), Y3, Y5
-	VSUBPS       Y5, Y1, Y1
+	VMASKMOVPS   -12(DI)(R8*4), Y3, Y6
+	VSUBPS       Y6, Y1, Y1
 	VFMADD231PS  Y2, Y1, Y0
-	VMASKMOVPS   (SI)(R8*4), Y3, Y1
-	VFNMADD231PS Y1, Y0, Y4
+	VFNMADD231PS Y5, Y0, Y4
 	VMASKMOVPS   Y4, Y3, (BX)(R8*4)
 
-end76:
-skip73:
+end88:
+skip85:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip77
+	JLE          skip89
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3657,56 +4513,56 @@ skip73:
 	VBROADCASTSS 20(R10), Y2
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest79
+	JL           rest91
 
-vectors78:
+vectors90:
 	VMOVUPS      (BX)(R10*4), Y3
-	VMOVUPS      (R9), Y4
-	VSUBPS       (DI)(R8*2), Y4, Y4
-	VMULPS       Y0, Y4, Y4
-	VMOVUPS      (R9)(R8*1), Y5
-	VSUBPS       (DI)(R8*1), Y5, Y5
-	VFMADD231PS  Y1, Y5, Y4
-	VMOVUPS      (R9)(R8*2), Y5
-	VSUBPS       (DI), Y5, Y5
-	VFMADD231PS  Y2, Y5, Y4
-	VMOVUPS      (SI)(R10*4), Y5
-	VFNMADD231PS Y5, Y4, Y3
+	VMOVUPS      (SI)(R10*4), Y4
+	VMOVUPS      (R9), Y5
+	VSUBPS       (DI)(R8*2), Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VMOVUPS      (R9)(R8*1), Y6
+	VSUBPS       (DI)(R8*1), Y6, Y6
+	VFMADD231PS  Y1, Y6, Y5
+	VMOVUPS      (R9)(R8*2), Y6
+	VSUBPS       (DI), Y6, Y6
+	VFMADD231PS  Y2, Y6, Y5
+	VFNMADD231PS Y4, Y5, Y3
 	VMOVUPS      Y3, (BX)(R10*4)
 	ADDQ         $+32, DI
 	ADDQ         $+32, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors78
+	JGE          vectors90
 
-rest79:
+rest91:
 	ADDQ         $+8, DX
-	JZ           end80
+	JZ           end92
 	LEAQ         maskAVX2F32<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*4), Y3
 	VMASKMOVPS   (BX)(R10*4), Y3, Y4
-	VMASKMOVPS   (R9), Y3, Y5
-	VMASKMOVPS   (DI)(R8*2), Y3, Y6
-	VSUBPS       Y6, Y5, Y5
-	VMULPS       Y0, Y5, Y0
-	VMASKMOVPS   (R9)(R8*1), Y3, Y5
-	VMASKMOVPS   (DI)(R8*1), Y3, Y6
-	VSUBPS       Y6, Y5, Y5
-	VFMADD231PS  Y1, Y5, Y0
+	VMASKMOVPS   (SI)(R10*4), Y3, Y5
+	VMASKMOVPS   (R9), Y3, Y6
+	VMASKMOVPS   (DI)(R8*2), Y3, Y7
+	VSUBPS       Y7, Y6, Y6
+	VMULPS       Y0, Y6, Y0
+	VMASKMOVPS   (R9)(R8*1), Y3, Y6
+	VMASKMOVPS   (DI)(R8*1), Y3, Y7
+	VSUBPS       Y7, Y6, Y6
+	VFMADD231PS  Y1, Y6, Y0
 	VMASKMOVPS   (R9)(R8*2), Y3, Y1
-	VMASKMOVPS   (DI), Y3, Y5
-	VSUBPS       Y5, Y1, Y1
+	VMASKMOVPS   (DI), Y3, Y6
+	VSUBPS       Y6, Y1, Y1
 	VFMADD231PS  Y2, Y1, Y0
-	VMASKMOVPS   (SI)(R10*4), Y3, Y1
-	VFNMADD231PS Y1, Y0, Y4
+	VFNMADD231PS Y5, Y0, Y4
 	VMASKMOVPS   Y4, Y3, (BX)(R10*4)
 
-end80:
-skip77:
+end92:
+skip89:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip81
+	JLE          skip93
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3742,55 +4598,56 @@ skip77:
 	VBROADCASTSS 44(R11), Y5
 	XORQ         R11, R11
 	SUBQ         $+8, DX
-	JL           rest83
+	JL           rest95
 
-vectors82:
+vectors94:
 	VMOVUPS      (BX)(R11*4), Y6
-	VMOVUPS      4(DI)(R11*4), Y7
-	VSUBPS       (DI)(R11*4), Y7, Y7
-	VMULPS       Y0, Y7, Y7
-	VMOVUPS      8(DI)(R11*4), Y8
-	VSUBPS       -4(DI)(R11*4), Y8, Y8
-	VFMADD231PS  Y1, Y8, Y7
-	VMOVUPS      12(DI)(R11*4), Y8
-	VSUBPS       -8(DI)(R11*4), Y8, Y8
-	VFMADD231PS  Y2, Y8, Y7
-	VMOVUPS      (R10), Y8
-	VSUBPS       (R8)(R9*2), Y8, Y8
-	VFMADD231PS  Y3, Y8, Y7
-	VMOVUPS      (R10)(R9*1), Y8
-	VSUBPS       (R8)(R9*1), Y8, Y8
-	VFMADD231PS  Y4, Y8, Y7
-	VMOVUPS      (R10)(R9*2), Y8
-	VSUBPS       (R8), Y8, Y8
-	VFMADD231PS  Y5, Y8, Y7
-	VMOVUPS      (SI)(R11*4), Y8
-	VFNMADD231PS Y8, Y7, Y6
+	VMOVUPS      (SI)(R11*4), Y7
+	VMOVUPS      4(DI)(R11*4), Y8
+	VSUBPS       (DI)(R11*4), Y8, Y8
+	VMULPS       Y0, Y8, Y8
+	VMOVUPS      8(DI)(R11*4), Y9
+	VSUBPS       -4(DI)(R11*4), Y9, Y9
+	VFMADD231PS  Y1, Y9, Y8
+	VMOVUPS      12(DI)(R11*4), Y9
+	VSUBPS       -8(DI)(R11*4), Y9, Y9
+	VFMADD231PS  Y2, Y9, Y8
+	VMOVUPS      (R10), Y9
+	VSUBPS       (R8)(R9*2), Y9, Y9
+	VFMADD231PS  Y3, Y9, Y8
+	VMOVUPS      (R10)(R9*1), Y9
+	VSUBPS       (R8)(R9*1), Y9, Y9
+	VFMADD231PS  Y4, Y9, Y8
+	VMOVUPS      (R10)(R9*2), Y9
+	VSUBPS       (R8), Y9, Y9
+	VFMADD231PS  Y5, Y9, Y8
+	VFNMADD231PS Y7, Y8, Y6
 	VMOVUPS      Y6, (BX)(R11*4)
 	ADDQ         $+32, R8
 	ADDQ         $+32, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DX
-	JGE          vectors82
+	JGE          vectors94
 
-rest83:
+rest95:
 	ADDQ         $+8, DX
-	JZ           end84
+	JZ           end96
 	LEAQ         maskAVX2F32<>+0(SB), R12
 	NEGQ         DX
 	VMOVUPD      32(R12)(DX*4), Y6
 	VMASKMOVPS   (BX)(R11*4), Y6, Y7
-	VMASKMOVPS   4(DI)(R11*4), Y6, Y8
-	VMASKMOVPS   (DI)(R11*4), Y6, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMULPS       Y0, Y8, Y0
-	VMASKMOVPS   8(DI)(R11*4), Y6, Y8
-	VMASKMOVPS   -4(DI)(R11*4), Y6, Y9
-	VSUBPS       Y9, Y8, Y8
-	VFMADD231PS  Y1, Y8, Y0
+	VMASKMOVPS   (SI)(R11*4), Y6, Y8
+	VMASKMOVPS   4(DI)(R11*4), Y6, Y9
+	VMASKMOVPS   (DI)(R11*4), Y6, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMULPS       Y0, Y9, Y0
+	VMASKMOVPS   8(DI)(R11*4), Y6, Y9
+	VMASKMOVPS   -4(DI)(R11*4), Y6, Y10
+	VSUBPS       Y10, Y9, Y9
+	VFMADD231PS  Y1, Y9, Y0
 	VMASKMOVPS   12(DI)(R11*4), Y6, Y1
-	VMASKMOVPS   -8(DI)(R11*4), Y6, Y8
-	VSUBPS       Y8, Y1, Y1
+	VMASKMOVPS   -8(DI)(R11*4), Y6, Y9
+	VSUBPS       Y9, Y1, Y1
 	VFMADD231PS  Y2, Y1, Y0
 	VMASKMOVPS   (R10), Y6, Y1
 	VMASKMOVPS   (R8)(R9*2), Y6, Y2
@@ -3804,17 +4661,16 @@ rest83:
 	VMASKMOVPS   (R8), Y6, Y2
 	VSUBPS       Y2, Y1, Y1
 	VFMADD231PS  Y5, Y1, Y0
-	VMASKMOVPS   (SI)(R11*4), Y6, Y1
-	VFNMADD231PS Y1, Y0, Y7
+	VFNMADD231PS Y8, Y0, Y7
 	VMASKMOVPS   Y7, Y6, (BX)(R11*4)
 
-end84:
-skip81:
+end96:
+skip93:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row72
+	JNZ     row84
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -3847,9 +4703,9 @@ TEXT ·waveLayer3AVX2F32(SB), NOSPLIT, $8-144
 	ADDQ         R9, R10
 	XORQ         R11, R11
 	SUBQ         $+8, DI
-	JL           rest86
+	JL           rest98
 
-vectors85:
+vectors97:
 	VMOVUPS      (R10), Y3
 	VSUBPS       (R8)(R9*2), Y3, Y3
 	VMULPS       Y0, Y3, Y3
@@ -3873,11 +4729,11 @@ vectors85:
 	ADDQ         $+32, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DI
-	JGE          vectors85
+	JGE          vectors97
 
-rest86:
+rest98:
 	ADDQ         $+8, DI
-	JZ           end87
+	JZ           end99
 	LEAQ         maskAVX2F32<>+0(SB), R12
 	NEGQ         DI
 	VMOVUPD      32(R12)(DI*4), Y3
@@ -3904,7 +4760,7 @@ rest86:
 	VFNMADD231PS Y2, Y1, Y0
 	VMASKMOVPS   Y0, Y3, (AX)(R11*4)
 
-end87:
+end99:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -3920,10 +4776,10 @@ TEXT ·wave4AVX2F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row88:
+row100:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip89
+	JLE          skip101
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3941,9 +4797,9 @@ row88:
 	VBROADCASTSS 12(DI), Y3
 	XORQ         DI, DI
 	SUBQ         $+8, DX
-	JL           rest91
+	JL           rest103
 
-vectors90:
+vectors102:
 	VMOVUPS      (BX)(DI*4), Y4
 	VMOVUPS      (SI)(DI*4), Y5
 	VSUBPS       -4(SI)(DI*4), Y5, Y5
@@ -3960,11 +4816,11 @@ vectors90:
 	VMOVUPS      Y4, (BX)(DI*4)
 	ADDQ         $+8, DI
 	SUBQ         $+8, DX
-	JGE          vectors90
+	JGE          vectors102
 
-rest91:
+rest103:
 	ADDQ         $+8, DX
-	JZ           end92
+	JZ           end104
 	LEAQ         maskAVX2F32<>+0(SB), R8
 	NEGQ         DX
 	VMOVUPD      32(R8)(DX*4), Y4
@@ -3987,11 +4843,11 @@ rest91:
 	VFNMADD231PS Y3, Y0, Y5
 	VMASKMOVPS   Y5, Y4, (BX)(DI*4)
 
-end92:
-skip89:
+end104:
+skip101:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip93
+	JLE          skip105
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -4019,9 +4875,9 @@ skip89:
 	VBROADCASTSS 28(R10), Y3
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest95
+	JL           rest107
 
-vectors94:
+vectors106:
 	VMOVUPS      (BX)(R10*4), Y4
 	VMOVUPS      (R8)(DI*1), Y5
 	VSUBPS       (R8), Y5, Y5
@@ -4041,11 +4897,11 @@ vectors94:
 	ADDQ         $+32, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors94
+	JGE          vectors106
 
-rest95:
+rest107:
 	ADDQ         $+8, DX
-	JZ           end96
+	JZ           end108
 	LEAQ         maskAVX2F32<>+0(SB), R11
 	NEGQ         DX
 	VMOVUPD      32(R11)(DX*4), Y4
@@ -4068,11 +4924,11 @@ rest95:
 	VFNMADD231PS Y3, Y0, Y5
 	VMASKMOVPS   Y5, Y4, (BX)(R10*4)
 
-end96:
-skip93:
+end108:
+skip105:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip97
+	JLE          skip109
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -4108,9 +4964,9 @@ skip93:
 	VBROADCASTSS 60(R11), Y7
 	XORQ         R11, R11
 	SUBQ         $+8, DX
-	JL           rest99
+	JL           rest111
 
-vectors98:
+vectors110:
 	VMOVUPS      (BX)(R11*4), Y8
 	VMOVUPS      4(SI)(R11*4), Y9
 	VSUBPS       (SI)(R11*4), Y9, Y9
@@ -4142,11 +4998,11 @@ vectors98:
 	ADDQ         $+32, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DX
-	JGE          vectors98
+	JGE          vectors110
 
-rest99:
+rest111:
 	ADDQ         $+8, DX
-	JZ           end100
+	JZ           end112
 	LEAQ         maskAVX2F32<>+0(SB), R12
 	NEGQ         DX
 	VMOVUPD      32(R12)(DX*4), Y8
@@ -4185,13 +5041,13 @@ rest99:
 	VFNMADD231PS Y7, Y0, Y9
 	VMASKMOVPS   Y9, Y8, (BX)(R11*4)
 
-end100:
-skip97:
+end112:
+skip109:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row88
+	JNZ     row100
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -4207,10 +5063,10 @@ TEXT ·waveMedium4AVX2F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row101:
+row113:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip102
+	JLE          skip114
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -4233,61 +5089,61 @@ row101:
 	VBROADCASTSS 12(R8), Y3
 	XORQ         R8, R8
 	SUBQ         $+8, DX
-	JL           rest104
+	JL           rest116
 
-vectors103:
+vectors115:
 	VMOVUPS      (BX)(R8*4), Y4
-	VMOVUPS      (DI)(R8*4), Y5
-	VSUBPS       -4(DI)(R8*4), Y5, Y5
-	VMULPS       Y0, Y5, Y5
-	VMOVUPS      4(DI)(R8*4), Y6
-	VSUBPS       -8(DI)(R8*4), Y6, Y6
-	VFMADD231PS  Y1, Y6, Y5
-	VMOVUPS      8(DI)(R8*4), Y6
-	VSUBPS       -12(DI)(R8*4), Y6, Y6
-	VFMADD231PS  Y2, Y6, Y5
-	VMOVUPS      12(DI)(R8*4), Y6
-	VSUBPS       -16(DI)(R8*4), Y6, Y6
-	VFMADD231PS  Y3, Y6, Y5
-	VMOVUPS      (SI)(R8*4), Y6
-	VFNMADD231PS Y6, Y5, Y4
+	VMOVUPS      (SI)(R8*4), Y5
+	VMOVUPS      (DI)(R8*4), Y6
+	VSUBPS       -4(DI)(R8*4), Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      4(DI)(R8*4), Y7
+	VSUBPS       -8(DI)(R8*4), Y7, Y7
+	VFMADD231PS  Y1, Y7, Y6
+	VMOVUPS      8(DI)(R8*4), Y7
+	VSUBPS       -12(DI)(R8*4), Y7, Y7
+	VFMADD231PS  Y2, Y7, Y6
+	VMOVUPS      12(DI)(R8*4), Y7
+	VSUBPS       -16(DI)(R8*4), Y7, Y7
+	VFMADD231PS  Y3, Y7, Y6
+	VFNMADD231PS Y5, Y6, Y4
 	VMOVUPS      Y4, (BX)(R8*4)
 	ADDQ         $+8, R8
 	SUBQ         $+8, DX
-	JGE          vectors103
+	JGE          vectors115
 
-rest104:
+rest116:
 	ADDQ         $+8, DX
-	JZ           end105
+	JZ           end117
 	LEAQ         maskAVX2F32<>+0(SB), R9
 	NEGQ         DX
 	VMOVUPD      32(R9)(DX*4), Y4
 	VMASKMOVPS   (BX)(R8*4), Y4, Y5
-	VMASKMOVPS   (DI)(R8*4), Y4, Y6
-	VMASKMOVPS   -4(DI)(R8*4), Y4, Y7
-	VSUBPS       Y7, Y6, Y6
-	VMULPS       Y0, Y6, Y0
-	VMASKMOVPS   4(DI)(R8*4), Y4, Y6
-	VMASKMOVPS   -8(DI)(R8*4), Y4, Y7
-	VSUBPS       Y7, Y6, Y6
-	VFMADD231PS  Y1, Y6, Y0
+	VMASKMOVPS   (SI)(R8*4), Y4, Y6
+	VMASKMOVPS   (DI)(R8*4), Y4, Y7
+	VMASKMOVPS   -4(DI)(R8*4), Y4, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMULPS       Y0, Y7, Y0
+	VMASKMOVPS   4(DI)(R8*4), Y4, Y7
+	VMASKMOVPS   -8(DI)(R8*4), Y4, Y8
+	VSUBPS       Y8, Y7, Y7
+	VFMADD231PS  Y1, Y7, Y0
 	VMASKMOVPS   8(DI)(R8*4), Y4, Y1
-	VMASKMOVPS   -12(DI)(R8*4), Y4, Y6
-	VSUBPS       Y6, Y1, Y1
+	VMASKMOVPS   -12(DI)(R8*4), Y4, Y7
+	VSUBPS       Y7, Y1, Y1
 	VFMADD231PS  Y2, Y1, Y0
 	VMASKMOVPS   12(DI)(R8*4), Y4, Y1
 	VMASKMOVPS   -16(DI)(R8*4), Y4, Y2
 	VSUBPS       Y2, Y1, Y1
 	VFMADD231PS  Y3, Y1, Y0
-	VMASKMOVPS   (SI)(R8*4), Y4, Y1
-	VFNMADD231PS Y1, Y0, Y5
+	VFNMADD231PS Y6, Y0, Y5
 	VMASKMOVPS   Y5, Y4, (BX)(R8*4)
 
-end105:
-skip102:
+end117:
+skip114:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip106
+	JLE          skip118
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -4320,64 +5176,64 @@ skip102:
 	VBROADCASTSS 28(R11), Y3
 	XORQ         R11, R11
 	SUBQ         $+8, DX
-	JL           rest108
+	JL           rest120
 
-vectors107:
+vectors119:
 	VMOVUPS      (BX)(R11*4), Y4
-	VMOVUPS      (R9)(R8*1), Y5
-	VSUBPS       (R9), Y5, Y5
-	VMULPS       Y0, Y5, Y5
-	VMOVUPS      (R9)(R8*2), Y6
-	VSUBPS       (DI)(R8*2), Y6, Y6
-	VFMADD231PS  Y1, Y6, Y5
-	VMOVUPS      (R10), Y6
-	VSUBPS       (DI)(R8*1), Y6, Y6
-	VFMADD231PS  Y2, Y6, Y5
-	VMOVUPS      (R10)(R8*1), Y6
-	VSUBPS       (DI), Y6, Y6
-	VFMADD231PS  Y3, Y6, Y5
-	VMOVUPS      (SI)(R11*4), Y6
-	VFNMADD231PS Y6, Y5, Y4
+	VMOVUPS      (SI)(R11*4), Y5
+	VMOVUPS      (R9)(R8*1), Y6
+	VSUBPS       (R9), Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      (R9)(R8*2), Y7
+	VSUBPS       (DI)(R8*2), Y7, Y7
+	VFMADD231PS  Y1, Y7, Y6
+	VMOVUPS      (R10), Y7
+	VSUBPS       (DI)(R8*1), Y7, Y7
+	VFMADD231PS  Y2, Y7, Y6
+	VMOVUPS      (R10)(R8*1), Y7
+	VSUBPS       (DI), Y7, Y7
+	VFMADD231PS  Y3, Y7, Y6
+	VFNMADD231PS Y5, Y6, Y4
 	VMOVUPS      Y4, (BX)(R11*4)
 	ADDQ         $+32, DI
 	ADDQ         $+32, R9
 	ADDQ         $+32, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DX
-	JGE          vectors107
+	JGE          vectors119
 
-rest108:
+rest120:
 	ADDQ         $+8, DX
-	JZ           end109
+	JZ           end121
 	LEAQ         maskAVX2F32<>+0(SB), R12
 	NEGQ         DX
 	VMOVUPD      32(R12)(DX*4), Y4
 	VMASKMOVPS   (BX)(R11*4), Y4, Y5
-	VMASKMOVPS   (R9)(R8*1), Y4, Y6
-	VMASKMOVPS   (R9), Y4, Y7
-	VSUBPS       Y7, Y6, Y6
-	VMULPS       Y0, Y6, Y0
-	VMASKMOVPS   (R9)(R8*2), Y4, Y6
-	VMASKMOVPS   (DI)(R8*2), Y4, Y7
-	VSUBPS       Y7, Y6, Y6
-	VFMADD231PS  Y1, Y6, Y0
+	VMASKMOVPS   (SI)(R11*4), Y4, Y6
+	VMASKMOVPS   (R9)(R8*1), Y4, Y7
+	VMASKMOVPS   (R9), Y4, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMULPS       Y0, Y7, Y0
+	VMASKMOVPS   (R9)(R8*2), Y4, Y7
+	VMASKMOVPS   (DI)(R8*2), Y4, Y8
+	VSUBPS       Y8, Y7, Y7
+	VFMADD231PS  Y1, Y7, Y0
 	VMASKMOVPS   (R10), Y4, Y1
-	VMASKMOVPS   (DI)(R8*1), Y4, Y6
-	VSUBPS       Y6, Y1, Y1
+	VMASKMOVPS   (DI)(R8*1), Y4, Y7
+	VSUBPS       Y7, Y1, Y1
 	VFMADD231PS  Y2, Y1, Y0
 	VMASKMOVPS   (R10)(R8*1), Y4, Y1
 	VMASKMOVPS   (DI), Y4, Y2
 	VSUBPS       Y2, Y1, Y1
 	VFMADD231PS  Y3, Y1, Y0
-	VMASKMOVPS   (SI)(R11*4), Y4, Y1
-	VFNMADD231PS Y1, Y0, Y5
+	VFNMADD231PS Y6, Y0, Y5
 	VMASKMOVPS   Y5, Y4, (BX)(R11*4)
 
-end109:
-skip106:
+end121:
+skip118:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip110
+	JLE          skip122
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -4418,62 +5274,63 @@ skip106:
 	VBROADCASTSS 60(R12), Y7
 	XORQ         R12, R12
 	SUBQ         $+8, DX
-	JL           rest112
+	JL           rest124
 
-vectors111:
+vectors123:
 	VMOVUPS      (BX)(R12*4), Y8
-	VMOVUPS      4(DI)(R12*4), Y9
-	VSUBPS       (DI)(R12*4), Y9, Y9
-	VMULPS       Y0, Y9, Y9
-	VMOVUPS      8(DI)(R12*4), Y10
-	VSUBPS       -4(DI)(R12*4), Y10, Y10
-	VFMADD231PS  Y1, Y10, Y9
-	VMOVUPS      12(DI)(R12*4), Y10
-	VSUBPS       -8(DI)(R12*4), Y10, Y10
-	VFMADD231PS  Y2, Y10, Y9
-	VMOVUPS      16(DI)(R12*4), Y10
-	VSUBPS       -12(DI)(R12*4), Y10, Y10
-	VFMADD231PS  Y3, Y10, Y9
-	VMOVUPS      (R10)(R9*1), Y10
-	VSUBPS       (R10), Y10, Y10
-	VFMADD231PS  Y4, Y10, Y9
-	VMOVUPS      (R10)(R9*2), Y10
-	VSUBPS       (R8)(R9*2), Y10, Y10
-	VFMADD231PS  Y5, Y10, Y9
-	VMOVUPS      (R11), Y10
-	VSUBPS       (R8)(R9*1), Y10, Y10
-	VFMADD231PS  Y6, Y10, Y9
-	VMOVUPS      (R11)(R9*1), Y10
-	VSUBPS       (R8), Y10, Y10
-	VFMADD231PS  Y7, Y10, Y9
-	VMOVUPS      (SI)(R12*4), Y10
-	VFNMADD231PS Y10, Y9, Y8
+	VMOVUPS      (SI)(R12*4), Y9
+	VMOVUPS      4(DI)(R12*4), Y10
+	VSUBPS       (DI)(R12*4), Y10, Y10
+	VMULPS       Y0, Y10, Y10
+	VMOVUPS      8(DI)(R12*4), Y11
+	VSUBPS       -4(DI)(R12*4), Y11, Y11
+	VFMADD231PS  Y1, Y11, Y10
+	VMOVUPS      12(DI)(R12*4), Y11
+	VSUBPS       -8(DI)(R12*4), Y11, Y11
+	VFMADD231PS  Y2, Y11, Y10
+	VMOVUPS      16(DI)(R12*4), Y11
+	VSUBPS       -12(DI)(R12*4), Y11, Y11
+	VFMADD231PS  Y3, Y11, Y10
+	VMOVUPS      (R10)(R9*1), Y11
+	VSUBPS       (R10), Y11, Y11
+	VFMADD231PS  Y4, Y11, Y10
+	VMOVUPS      (R10)(R9*2), Y11
+	VSUBPS       (R8)(R9*2), Y11, Y11
+	VFMADD231PS  Y5, Y11, Y10
+	VMOVUPS      (R11), Y11
+	VSUBPS       (R8)(R9*1), Y11, Y11
+	VFMADD231PS  Y6, Y11, Y10
+	VMOVUPS      (R11)(R9*1), Y11
+	VSUBPS       (R8), Y11, Y11
+	VFMADD231PS  Y7, Y11, Y10
+	VFNMADD231PS Y9, Y10, Y8
 	VMOVUPS      Y8, (BX)(R12*4)
 	ADDQ         $+32, R8
 	ADDQ         $+32, R10
 	ADDQ         $+32, R11
 	ADDQ         $+8, R12
 	SUBQ         $+8, DX
-	JGE          vectors111
+	JGE          vectors123
 
-rest112:
+rest124:
 	ADDQ         $+8, DX
-	JZ           end113
+	JZ           end125
 	LEAQ         maskAVX2F32<>+0(SB), R13
 	NEGQ         DX
 	VMOVUPD      32(R13)(DX*4), Y8
 	VMASKMOVPS   (BX)(R12*4), Y8, Y9
-	VMASKMOVPS   4(DI)(R12*4), Y8, Y10
-	VMASKMOVPS   (DI)(R12*4), Y8, Y11
-	VSUBPS       Y11, Y10, Y10
-	VMULPS       Y0, Y10, Y0
-	VMASKMOVPS   8(DI)(R12*4), Y8, Y10
-	VMASKMOVPS   -4(DI)(R12*4), Y8, Y11
-	VSUBPS       Y11, Y10, Y10
-	VFMADD231PS  Y1, Y10, Y0
+	VMASKMOVPS   (SI)(R12*4), Y8, Y10
+	VMASKMOVPS   4(DI)(R12*4), Y8, Y11
+	VMASKMOVPS   (DI)(R12*4), Y8, Y12
+	VSUBPS       Y12, Y11, Y11
+	VMULPS       Y0, Y11, Y0
+	VMASKMOVPS   8(DI)(R12*4), Y8, Y11
+	VMASKMOVPS   -4(DI)(R12*4), Y8, Y12
+	VSUBPS       Y12, Y11, Y11
+	VFMADD231PS  Y1, Y11, Y0
 	VMASKMOVPS   12(DI)(R12*4), Y8, Y1
-	VMASKMOVPS   -8(DI)(R12*4), Y8, Y10
-	VSUBPS       Y10, Y1, Y1
+	VMASKMOVPS   -8(DI)(R12*4), Y8, Y11
+	VSUBPS       Y11, Y1, Y1
 	VFMADD231PS  Y2, Y1, Y0
 	VMASKMOVPS   16(DI)(R12*4), Y8, Y1
 	VMASKMOVPS   -12(DI)(R12*4), Y8, Y2
@@ -4495,17 +5352,16 @@ rest112:
 	VMASKMOVPS   (R8), Y8, Y2
 	VSUBPS       Y2, Y1, Y1
 	VFMADD231PS  Y7, Y1, Y0
-	VMASKMOVPS   (SI)(R12*4), Y8, Y1
-	VFNMADD231PS Y1, Y0, Y9
+	VFNMADD231PS Y10, Y0, Y9
 	VMASKMOVPS   Y9, Y8, (BX)(R12*4)
 
-end113:
-skip110:
+end125:
+skip122:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row101
+	JNZ     row113
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -4542,9 +5398,9 @@ TEXT ·waveLayer4AVX2F32(SB), NOSPLIT, $8-144
 	ADDQ         R9, R11
 	XORQ         R12, R12
 	SUBQ         $+8, DI
-	JL           rest115
+	JL           rest127
 
-vectors114:
+vectors126:
 	VMOVUPS      (R10)(R9*1), Y4
 	VSUBPS       (R10), Y4, Y4
 	VMULPS       Y0, Y4, Y4
@@ -4572,11 +5428,11 @@ vectors114:
 	ADDQ         $+32, R11
 	ADDQ         $+8, R12
 	SUBQ         $+8, DI
-	JGE          vectors114
+	JGE          vectors126
 
-rest115:
+rest127:
 	ADDQ         $+8, DI
-	JZ           end116
+	JZ           end128
 	LEAQ         maskAVX2F32<>+0(SB), R13
 	NEGQ         DI
 	VMOVUPD      32(R13)(DI*4), Y4
@@ -4607,7 +5463,7 @@ rest115:
 	VFNMADD231PS Y2, Y1, Y0
 	VMASKMOVPS   Y0, Y4, (AX)(R12*4)
 
-end116:
+end128:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET

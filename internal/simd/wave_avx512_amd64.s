@@ -177,6 +177,87 @@ skip10:
 	VZEROUPPER
 	RET
 
+// func waveFused1AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveFused1AVX512(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Z0
+	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD 16(AX), Z2
+	VBROADCASTSD 24(AX), Z3
+
+row14:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+72(FP), BX
+	SHLQ         $0x03, BX
+	ADDQ         16(SP), BX
+	MOVQ         vy+16(FP), SI
+	ADDQ         SI, BX
+	MOVQ         head+88(FP), SI
+	MOVQ         vectors+80(FP), DI
+	TESTQ        SI, SI
+	JZ           load15
+	VMOVUPD      -56(CX), Z4
+	VMOVUPD      -56(DX), Z5
+	VSUBPD       -64(DX), Z5, Z5
+	VFNMADD231PD Z0, Z5, Z4
+	VMOVUPD      Z4, -56(CX)
+	VMOVAPD      Z4, Z4
+	JMP          vector16
+
+load15:
+	VMOVUPD -56(CX), Z4
+
+vector16:
+	VMOVUPD      8(CX), Z5
+	VMOVUPD      8(DX), Z6
+	VSUBPD       (DX), Z6, Z6
+	VFNMADD231PD Z0, Z6, Z5
+	VMOVUPD      Z5, 8(CX)
+	VMOVUPD      (BX)(AX*1), Z6
+	VMOVUPD      (DX)(AX*1), Z7
+	VSUBPD       (DX), Z7, Z7
+	VFNMADD231PD Z1, Z7, Z6
+	VMOVUPD      Z6, (BX)(AX*1)
+	VMOVUPD      (DX), Z7
+	VALIGNQ      $0x07, Z4, Z5, Z4
+	VSUBPD       Z4, Z5, Z4
+	VFNMADD231PD Z2, Z4, Z7
+	VSUBPD       (BX), Z6, Z4
+	VFNMADD231PD Z3, Z4, Z7
+	VMOVUPD      Z7, (DX)
+	VMOVAPD      Z5, Z4
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	DECQ         DI
+	JNZ          vector16
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row14
+	LDMXCSR      (SP)
+	VZEROUPPER
+	RET
+
 // func waveMedium1AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 // Requires: AVX, AVX512F, BMI2, SSE
 TEXT ·waveMedium1AVX512(SB), NOSPLIT, $8-120
@@ -188,10 +269,10 @@ TEXT ·waveMedium1AVX512(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row14:
+row17:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip15
+	JLE          skip18
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -211,40 +292,40 @@ row14:
 	VBROADCASTSD (R8), Z0
 	XORQ         R8, R8
 	SUBQ         $+8, DX
-	JL           rest17
+	JL           rest20
 
-vectors16:
+vectors19:
 	VMOVUPD      (BX)(R8*8), Z1
-	VMOVUPD      (DI)(R8*8), Z2
-	VSUBPD       -8(DI)(R8*8), Z2, Z2
-	VMULPD       Z0, Z2, Z2
-	VMOVUPD      (SI)(R8*8), Z3
-	VFNMADD231PD Z3, Z2, Z1
+	VMOVUPD      (SI)(R8*8), Z2
+	VMOVUPD      (DI)(R8*8), Z3
+	VSUBPD       -8(DI)(R8*8), Z3, Z3
+	VMULPD       Z0, Z3, Z3
+	VFNMADD231PD Z2, Z3, Z1
 	VMOVUPD      Z1, (BX)(R8*8)
 	ADDQ         $+8, R8
 	SUBQ         $+8, DX
-	JGE          vectors16
+	JGE          vectors19
 
-rest17:
+rest20:
 	ADDQ         $+8, DX
-	JZ           end18
+	JZ           end21
 	MOVQ         $-1, R9
 	BZHIQ        DX, R9, R9
 	KMOVW        R9, K1
 	VMOVUPD.Z    (BX)(R8*8), K1, Z1
-	VMOVUPD.Z    (DI)(R8*8), K1, Z2
-	VMOVUPD.Z    -8(DI)(R8*8), K1, Z3
-	VSUBPD       Z3, Z2, Z2
-	VMULPD       Z0, Z2, Z0
 	VMOVUPD.Z    (SI)(R8*8), K1, Z2
+	VMOVUPD.Z    (DI)(R8*8), K1, Z3
+	VMOVUPD.Z    -8(DI)(R8*8), K1, Z4
+	VSUBPD       Z4, Z3, Z3
+	VMULPD       Z0, Z3, Z0
 	VFNMADD231PD Z2, Z0, Z1
 	VMOVUPD      Z1, K1, (BX)(R8*8)
 
-end18:
-skip15:
+end21:
+skip18:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip19
+	JLE          skip22
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -267,41 +348,41 @@ skip15:
 	VBROADCASTSD 8(R9), Z0
 	XORQ         R9, R9
 	SUBQ         $+8, DX
-	JL           rest21
+	JL           rest24
 
-vectors20:
+vectors23:
 	VMOVUPD      (BX)(R9*8), Z1
-	VMOVUPD      (DI)(R8*1), Z2
-	VSUBPD       (DI), Z2, Z2
-	VMULPD       Z0, Z2, Z2
-	VMOVUPD      (SI)(R9*8), Z3
-	VFNMADD231PD Z3, Z2, Z1
+	VMOVUPD      (SI)(R9*8), Z2
+	VMOVUPD      (DI)(R8*1), Z3
+	VSUBPD       (DI), Z3, Z3
+	VMULPD       Z0, Z3, Z3
+	VFNMADD231PD Z2, Z3, Z1
 	VMOVUPD      Z1, (BX)(R9*8)
 	ADDQ         $+64, DI
 	ADDQ         $+8, R9
 	SUBQ         $+8, DX
-	JGE          vectors20
+	JGE          vectors23
 
-rest21:
+rest24:
 	ADDQ         $+8, DX
-	JZ           end22
+	JZ           end25
 	MOVQ         $-1, R10
 	BZHIQ        DX, R10, R10
 	KMOVW        R10, K1
 	VMOVUPD.Z    (BX)(R9*8), K1, Z1
-	VMOVUPD.Z    (DI)(R8*1), K1, Z2
-	VMOVUPD.Z    (DI), K1, Z3
-	VSUBPD       Z3, Z2, Z2
-	VMULPD       Z0, Z2, Z0
 	VMOVUPD.Z    (SI)(R9*8), K1, Z2
+	VMOVUPD.Z    (DI)(R8*1), K1, Z3
+	VMOVUPD.Z    (DI), K1, Z4
+	VSUBPD       Z4, Z3, Z3
+	VMULPD       Z0, Z3, Z0
 	VFNMADD231PD Z2, Z0, Z1
 	VMOVUPD      Z1, K1, (BX)(R9*8)
 
-end22:
-skip19:
+end25:
+skip22:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip23
+	JLE          skip26
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -329,51 +410,155 @@ skip19:
 	VBROADCASTSD 24(R10), Z1
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest25
+	JL           rest28
 
-vectors24:
+vectors27:
 	VMOVUPD      (BX)(R10*8), Z2
-	VMOVUPD      8(DI)(R10*8), Z3
-	VSUBPD       (DI)(R10*8), Z3, Z3
-	VMULPD       Z0, Z3, Z3
-	VMOVUPD      (R8)(R9*1), Z4
-	VSUBPD       (R8), Z4, Z4
-	VFMADD231PD  Z1, Z4, Z3
-	VMOVUPD      (SI)(R10*8), Z4
-	VFNMADD231PD Z4, Z3, Z2
+	VMOVUPD      (SI)(R10*8), Z3
+	VMOVUPD      8(DI)(R10*8), Z4
+	VSUBPD       (DI)(R10*8), Z4, Z4
+	VMULPD       Z0, Z4, Z4
+	VMOVUPD      (R8)(R9*1), Z5
+	VSUBPD       (R8), Z5, Z5
+	VFMADD231PD  Z1, Z5, Z4
+	VFNMADD231PD Z3, Z4, Z2
 	VMOVUPD      Z2, (BX)(R10*8)
 	ADDQ         $+64, R8
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors24
+	JGE          vectors27
 
-rest25:
+rest28:
 	ADDQ         $+8, DX
-	JZ           end26
+	JZ           end29
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
 	VMOVUPD.Z    (BX)(R10*8), K1, Z2
-	VMOVUPD.Z    8(DI)(R10*8), K1, Z3
-	VMOVUPD.Z    (DI)(R10*8), K1, Z4
-	VSUBPD       Z4, Z3, Z3
-	VMULPD       Z0, Z3, Z0
-	VMOVUPD.Z    (R8)(R9*1), K1, Z3
-	VMOVUPD.Z    (R8), K1, Z4
-	VSUBPD       Z4, Z3, Z3
-	VFMADD231PD  Z1, Z3, Z0
-	VMOVUPD.Z    (SI)(R10*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z2
+	VMOVUPD.Z    (SI)(R10*8), K1, Z3
+	VMOVUPD.Z    8(DI)(R10*8), K1, Z4
+	VMOVUPD.Z    (DI)(R10*8), K1, Z5
+	VSUBPD       Z5, Z4, Z4
+	VMULPD       Z0, Z4, Z0
+	VMOVUPD.Z    (R8)(R9*1), K1, Z4
+	VMOVUPD.Z    (R8), K1, Z5
+	VSUBPD       Z5, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z0
+	VFNMADD231PD Z3, Z0, Z2
 	VMOVUPD      Z2, K1, (BX)(R10*8)
 
-end26:
-skip23:
+end29:
+skip26:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row14
+	JNZ     row17
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused1AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveMediumFused1AVX512(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Z0
+	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD 16(AX), Z2
+	VBROADCASTSD 24(AX), Z3
+
+row30:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+72(FP), BX
+	SHLQ         $0x03, BX
+	ADDQ         16(SP), BX
+	MOVQ         vy+16(FP), SI
+	ADDQ         SI, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x03, SI
+	ADDQ         16(SP), SI
+	MOVQ         bx+24(FP), DI
+	ADDQ         DI, SI
+	MOVQ         at+72(FP), DI
+	SHLQ         $0x03, DI
+	ADDQ         16(SP), DI
+	MOVQ         by+32(FP), R8
+	ADDQ         R8, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x03, R8
+	ADDQ         16(SP), R8
+	MOVQ         k+40(FP), R9
+	ADDQ         R9, R8
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R9
+	MOVQ         vectors+80(FP), R10
+	TESTQ        R9, R9
+	JZ           load31
+	VMOVUPD      -56(CX), Z4
+	VMOVUPD      -56(DX), Z5
+	VSUBPD       -64(DX), Z5, Z5
+	VMULPD       Z0, Z5, Z5
+	VFNMADD231PD -56(SI), Z5, Z4
+	VMOVUPD      Z4, -56(CX)
+	VMOVAPD      Z4, Z4
+	JMP          vector32
+
+load31:
+	VMOVUPD -56(CX), Z4
+
+vector32:
+	VMOVUPD      8(CX), Z5
+	VMOVUPD      8(DX), Z6
+	VSUBPD       (DX), Z6, Z6
+	VMULPD       Z0, Z6, Z6
+	VFNMADD231PD 8(SI), Z6, Z5
+	VMOVUPD      Z5, 8(CX)
+	VMOVUPD      (BX)(AX*1), Z6
+	VMOVUPD      (DX)(AX*1), Z7
+	VSUBPD       (DX), Z7, Z7
+	VMULPD       Z1, Z7, Z7
+	VFNMADD231PD (DI), Z7, Z6
+	VMOVUPD      Z6, (BX)(AX*1)
+	VMOVUPD      (DX), Z7
+	VALIGNQ      $0x07, Z4, Z5, Z4
+	VSUBPD       Z4, Z5, Z4
+	VMULPD       Z2, Z4, Z4
+	VSUBPD       (BX), Z6, Z6
+	VFMADD231PD  Z3, Z6, Z4
+	VFNMADD231PD (R8), Z4, Z7
+	VMOVUPD      Z7, (DX)
+	VMOVAPD      Z5, Z4
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	DECQ         R10
+	JNZ          vector32
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row30
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -399,9 +584,9 @@ TEXT ·waveLayer1AVX512(SB), NOSPLIT, $8-144
 	SUBQ         R9, R8
 	XORQ         R10, R10
 	SUBQ         $+8, DI
-	JL           rest28
+	JL           rest34
 
-vectors27:
+vectors33:
 	VMOVUPD      (R8)(R9*1), Z1
 	VSUBPD       (R8), Z1, Z1
 	VMULPD       Z0, Z1, Z1
@@ -418,11 +603,11 @@ vectors27:
 	ADDQ         $+64, R8
 	ADDQ         $+8, R10
 	SUBQ         $+8, DI
-	JGE          vectors27
+	JGE          vectors33
 
-rest28:
+rest34:
 	ADDQ         $+8, DI
-	JZ           end29
+	JZ           end35
 	MOVQ         $-1, R11
 	BZHIQ        DI, R11, R11
 	KMOVW        R11, K1
@@ -441,7 +626,7 @@ rest28:
 	VFNMADD231PD Z2, Z1, Z0
 	VMOVUPD      Z0, K1, (AX)(R10*8)
 
-end29:
+end35:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -457,10 +642,10 @@ TEXT ·wave2AVX512(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row30:
+row36:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip31
+	JLE          skip37
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -476,9 +661,9 @@ row30:
 	VBROADCASTSD 8(DI), Z1
 	XORQ         DI, DI
 	SUBQ         $+8, DX
-	JL           rest33
+	JL           rest39
 
-vectors32:
+vectors38:
 	VMOVUPD      (BX)(DI*8), Z2
 	VMOVUPD      (SI)(DI*8), Z3
 	VSUBPD       -8(SI)(DI*8), Z3, Z3
@@ -489,11 +674,11 @@ vectors32:
 	VMOVUPD      Z2, (BX)(DI*8)
 	ADDQ         $+8, DI
 	SUBQ         $+8, DX
-	JGE          vectors32
+	JGE          vectors38
 
-rest33:
+rest39:
 	ADDQ         $+8, DX
-	JZ           end34
+	JZ           end40
 	MOVQ         $-1, R8
 	BZHIQ        DX, R8, R8
 	KMOVW        R8, K1
@@ -508,11 +693,11 @@ rest33:
 	VFNMADD231PD Z1, Z0, Z2
 	VMOVUPD      Z2, K1, (BX)(DI*8)
 
-end34:
-skip31:
+end40:
+skip37:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip35
+	JLE          skip41
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -534,9 +719,9 @@ skip31:
 	VBROADCASTSD 24(R9), Z1
 	XORQ         R9, R9
 	SUBQ         $+8, DX
-	JL           rest37
+	JL           rest43
 
-vectors36:
+vectors42:
 	VMOVUPD      (BX)(R9*8), Z2
 	VMOVUPD      (SI)(DI*2), Z3
 	VSUBPD       (SI)(DI*1), Z3, Z3
@@ -549,11 +734,11 @@ vectors36:
 	ADDQ         $+64, R8
 	ADDQ         $+8, R9
 	SUBQ         $+8, DX
-	JGE          vectors36
+	JGE          vectors42
 
-rest37:
+rest43:
 	ADDQ         $+8, DX
-	JZ           end38
+	JZ           end44
 	MOVQ         $-1, R10
 	BZHIQ        DX, R10, R10
 	KMOVW        R10, K1
@@ -568,11 +753,11 @@ rest37:
 	VFNMADD231PD Z1, Z0, Z2
 	VMOVUPD      Z2, K1, (BX)(R9*8)
 
-end38:
-skip35:
+end44:
+skip41:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip39
+	JLE          skip45
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -600,9 +785,9 @@ skip35:
 	VBROADCASTSD 56(R10), Z3
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest41
+	JL           rest47
 
-vectors40:
+vectors46:
 	VMOVUPD      (BX)(R10*8), Z4
 	VMOVUPD      8(SI)(R10*8), Z5
 	VSUBPD       (SI)(R10*8), Z5, Z5
@@ -621,11 +806,11 @@ vectors40:
 	ADDQ         $+64, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors40
+	JGE          vectors46
 
-rest41:
+rest47:
 	ADDQ         $+8, DX
-	JZ           end42
+	JZ           end48
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
@@ -648,14 +833,122 @@ rest41:
 	VFNMADD231PD Z3, Z0, Z4
 	VMOVUPD      Z4, K1, (BX)(R10*8)
 
-end42:
-skip39:
+end48:
+skip45:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row30
+	JNZ     row36
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveFused2AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveFused2AVX512(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Z0
+	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD 16(AX), Z2
+	VBROADCASTSD 24(AX), Z3
+	VBROADCASTSD 32(AX), Z4
+	VBROADCASTSD 40(AX), Z5
+	VBROADCASTSD 48(AX), Z6
+	VBROADCASTSD 56(AX), Z7
+
+row49:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x03, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R8
+	MOVQ         vectors+80(FP), R9
+	TESTQ        R8, R8
+	JZ           load50
+	VMOVUPD      -48(CX), Z8
+	VMOVUPD      -48(DX), Z9
+	VSUBPD       -56(DX), Z9, Z9
+	VFNMADD231PD Z0, Z9, Z8
+	VMOVUPD      -40(DX), Z9
+	VSUBPD       -64(DX), Z9, Z9
+	VFNMADD231PD Z1, Z9, Z8
+	VMOVUPD      Z8, -48(CX)
+	VMOVAPD      Z8, Z8
+	JMP          vector51
+
+load50:
+	VMOVUPD -48(CX), Z8
+
+vector51:
+	VMOVUPD      16(CX), Z9
+	VMOVUPD      16(DX), Z10
+	VSUBPD       8(DX), Z10, Z10
+	VFNMADD231PD Z0, Z10, Z9
+	VMOVUPD      24(DX), Z10
+	VSUBPD       (DX), Z10, Z10
+	VFNMADD231PD Z1, Z10, Z9
+	VMOVUPD      Z9, 16(CX)
+	VMOVUPD      (DI), Z10
+	VMOVUPD      (DX)(AX*2), Z11
+	VSUBPD       (DX)(AX*1), Z11, Z11
+	VFNMADD231PD Z2, Z11, Z10
+	VMOVUPD      (BX), Z11
+	VSUBPD       (DX), Z11, Z11
+	VFNMADD231PD Z3, Z11, Z10
+	VMOVUPD      Z10, (DI)
+	VMOVUPD      (DX), Z11
+	VALIGNQ      $0x06, Z8, Z9, Z12
+	VALIGNQ      $0x07, Z8, Z9, Z13
+	VSUBPD       Z12, Z13, Z12
+	VFNMADD231PD Z4, Z12, Z11
+	VALIGNQ      $0x05, Z8, Z9, Z8
+	VSUBPD       Z8, Z9, Z8
+	VFNMADD231PD Z5, Z8, Z11
+	VMOVUPD      (SI)(AX*2), Z8
+	VSUBPD       (SI)(AX*1), Z8, Z8
+	VFNMADD231PD Z6, Z8, Z11
+	VSUBPD       (SI), Z10, Z8
+	VFNMADD231PD Z7, Z8, Z11
+	VMOVUPD      Z11, (DX)
+	VMOVAPD      Z9, Z8
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	DECQ         R9
+	JNZ          vector51
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row49
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -670,10 +963,10 @@ TEXT ·waveMedium2AVX512(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row43:
+row52:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip44
+	JLE          skip53
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -694,47 +987,47 @@ row43:
 	VBROADCASTSD 8(R8), Z1
 	XORQ         R8, R8
 	SUBQ         $+8, DX
-	JL           rest46
+	JL           rest55
 
-vectors45:
+vectors54:
 	VMOVUPD      (BX)(R8*8), Z2
-	VMOVUPD      (DI)(R8*8), Z3
-	VSUBPD       -8(DI)(R8*8), Z3, Z3
-	VMULPD       Z0, Z3, Z3
-	VMOVUPD      8(DI)(R8*8), Z4
-	VSUBPD       -16(DI)(R8*8), Z4, Z4
-	VFMADD231PD  Z1, Z4, Z3
-	VMOVUPD      (SI)(R8*8), Z4
-	VFNMADD231PD Z4, Z3, Z2
+	VMOVUPD      (SI)(R8*8), Z3
+	VMOVUPD      (DI)(R8*8), Z4
+	VSUBPD       -8(DI)(R8*8), Z4, Z4
+	VMULPD       Z0, Z4, Z4
+	VMOVUPD      8(DI)(R8*8), Z5
+	VSUBPD       -16(DI)(R8*8), Z5, Z5
+	VFMADD231PD  Z1, Z5, Z4
+	VFNMADD231PD Z3, Z4, Z2
 	VMOVUPD      Z2, (BX)(R8*8)
 	ADDQ         $+8, R8
 	SUBQ         $+8, DX
-	JGE          vectors45
+	JGE          vectors54
 
-rest46:
+rest55:
 	ADDQ         $+8, DX
-	JZ           end47
+	JZ           end56
 	MOVQ         $-1, R9
 	BZHIQ        DX, R9, R9
 	KMOVW        R9, K1
 	VMOVUPD.Z    (BX)(R8*8), K1, Z2
-	VMOVUPD.Z    (DI)(R8*8), K1, Z3
-	VMOVUPD.Z    -8(DI)(R8*8), K1, Z4
-	VSUBPD       Z4, Z3, Z3
-	VMULPD       Z0, Z3, Z0
-	VMOVUPD.Z    8(DI)(R8*8), K1, Z3
-	VMOVUPD.Z    -16(DI)(R8*8), K1, Z4
-	VSUBPD       Z4, Z3, Z3
-	VFMADD231PD  Z1, Z3, Z0
-	VMOVUPD.Z    (SI)(R8*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z2
+	VMOVUPD.Z    (SI)(R8*8), K1, Z3
+	VMOVUPD.Z    (DI)(R8*8), K1, Z4
+	VMOVUPD.Z    -8(DI)(R8*8), K1, Z5
+	VSUBPD       Z5, Z4, Z4
+	VMULPD       Z0, Z4, Z0
+	VMOVUPD.Z    8(DI)(R8*8), K1, Z4
+	VMOVUPD.Z    -16(DI)(R8*8), K1, Z5
+	VSUBPD       Z5, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z0
+	VFNMADD231PD Z3, Z0, Z2
 	VMOVUPD      Z2, K1, (BX)(R8*8)
 
-end47:
-skip44:
+end56:
+skip53:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip48
+	JLE          skip57
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -761,49 +1054,49 @@ skip44:
 	VBROADCASTSD 24(R10), Z1
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest50
+	JL           rest59
 
-vectors49:
+vectors58:
 	VMOVUPD      (BX)(R10*8), Z2
-	VMOVUPD      (DI)(R8*2), Z3
-	VSUBPD       (DI)(R8*1), Z3, Z3
-	VMULPD       Z0, Z3, Z3
-	VMOVUPD      (R9), Z4
-	VSUBPD       (DI), Z4, Z4
-	VFMADD231PD  Z1, Z4, Z3
-	VMOVUPD      (SI)(R10*8), Z4
-	VFNMADD231PD Z4, Z3, Z2
+	VMOVUPD      (SI)(R10*8), Z3
+	VMOVUPD      (DI)(R8*2), Z4
+	VSUBPD       (DI)(R8*1), Z4, Z4
+	VMULPD       Z0, Z4, Z4
+	VMOVUPD      (R9), Z5
+	VSUBPD       (DI), Z5, Z5
+	VFMADD231PD  Z1, Z5, Z4
+	VFNMADD231PD Z3, Z4, Z2
 	VMOVUPD      Z2, (BX)(R10*8)
 	ADDQ         $+64, DI
 	ADDQ         $+64, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors49
+	JGE          vectors58
 
-rest50:
+rest59:
 	ADDQ         $+8, DX
-	JZ           end51
+	JZ           end60
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
 	VMOVUPD.Z    (BX)(R10*8), K1, Z2
-	VMOVUPD.Z    (DI)(R8*2), K1, Z3
-	VMOVUPD.Z    (DI)(R8*1), K1, Z4
-	VSUBPD       Z4, Z3, Z3
-	VMULPD       Z0, Z3, Z0
-	VMOVUPD.Z    (R9), K1, Z3
-	VMOVUPD.Z    (DI), K1, Z4
-	VSUBPD       Z4, Z3, Z3
-	VFMADD231PD  Z1, Z3, Z0
-	VMOVUPD.Z    (SI)(R10*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z2
+	VMOVUPD.Z    (SI)(R10*8), K1, Z3
+	VMOVUPD.Z    (DI)(R8*2), K1, Z4
+	VMOVUPD.Z    (DI)(R8*1), K1, Z5
+	VSUBPD       Z5, Z4, Z4
+	VMULPD       Z0, Z4, Z0
+	VMOVUPD.Z    (R9), K1, Z4
+	VMOVUPD.Z    (DI), K1, Z5
+	VSUBPD       Z5, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z0
+	VFNMADD231PD Z3, Z0, Z2
 	VMOVUPD      Z2, K1, (BX)(R10*8)
 
-end51:
-skip48:
+end60:
+skip57:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip52
+	JLE          skip61
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -836,66 +1129,198 @@ skip48:
 	VBROADCASTSD 56(R11), Z3
 	XORQ         R11, R11
 	SUBQ         $+8, DX
-	JL           rest54
+	JL           rest63
 
-vectors53:
+vectors62:
 	VMOVUPD      (BX)(R11*8), Z4
-	VMOVUPD      8(DI)(R11*8), Z5
-	VSUBPD       (DI)(R11*8), Z5, Z5
-	VMULPD       Z0, Z5, Z5
-	VMOVUPD      16(DI)(R11*8), Z6
-	VSUBPD       -8(DI)(R11*8), Z6, Z6
-	VFMADD231PD  Z1, Z6, Z5
-	VMOVUPD      (R8)(R9*2), Z6
-	VSUBPD       (R8)(R9*1), Z6, Z6
-	VFMADD231PD  Z2, Z6, Z5
-	VMOVUPD      (R10), Z6
-	VSUBPD       (R8), Z6, Z6
-	VFMADD231PD  Z3, Z6, Z5
-	VMOVUPD      (SI)(R11*8), Z6
-	VFNMADD231PD Z6, Z5, Z4
+	VMOVUPD      (SI)(R11*8), Z5
+	VMOVUPD      8(DI)(R11*8), Z6
+	VSUBPD       (DI)(R11*8), Z6, Z6
+	VMULPD       Z0, Z6, Z6
+	VMOVUPD      16(DI)(R11*8), Z7
+	VSUBPD       -8(DI)(R11*8), Z7, Z7
+	VFMADD231PD  Z1, Z7, Z6
+	VMOVUPD      (R8)(R9*2), Z7
+	VSUBPD       (R8)(R9*1), Z7, Z7
+	VFMADD231PD  Z2, Z7, Z6
+	VMOVUPD      (R10), Z7
+	VSUBPD       (R8), Z7, Z7
+	VFMADD231PD  Z3, Z7, Z6
+	VFNMADD231PD Z5, Z6, Z4
 	VMOVUPD      Z4, (BX)(R11*8)
 	ADDQ         $+64, R8
 	ADDQ         $+64, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DX
-	JGE          vectors53
+	JGE          vectors62
 
-rest54:
+rest63:
 	ADDQ         $+8, DX
-	JZ           end55
+	JZ           end64
 	MOVQ         $-1, R12
 	BZHIQ        DX, R12, R12
 	KMOVW        R12, K1
 	VMOVUPD.Z    (BX)(R11*8), K1, Z4
-	VMOVUPD.Z    8(DI)(R11*8), K1, Z5
-	VMOVUPD.Z    (DI)(R11*8), K1, Z6
-	VSUBPD       Z6, Z5, Z5
-	VMULPD       Z0, Z5, Z0
-	VMOVUPD.Z    16(DI)(R11*8), K1, Z5
-	VMOVUPD.Z    -8(DI)(R11*8), K1, Z6
-	VSUBPD       Z6, Z5, Z5
-	VFMADD231PD  Z1, Z5, Z0
+	VMOVUPD.Z    (SI)(R11*8), K1, Z5
+	VMOVUPD.Z    8(DI)(R11*8), K1, Z6
+	VMOVUPD.Z    (DI)(R11*8), K1, Z7
+	VSUBPD       Z7, Z6, Z6
+	VMULPD       Z0, Z6, Z0
+	VMOVUPD.Z    16(DI)(R11*8), K1, Z6
+	VMOVUPD.Z    -8(DI)(R11*8), K1, Z7
+	VSUBPD       Z7, Z6, Z6
+	VFMADD231PD  Z1, Z6, Z0
 	VMOVUPD.Z    (R8)(R9*2), K1, Z1
-	VMOVUPD.Z    (R8)(R9*1), K1, Z5
-	VSUBPD       Z5, Z1, Z1
+	VMOVUPD.Z    (R8)(R9*1), K1, Z6
+	VSUBPD       Z6, Z1, Z1
 	VFMADD231PD  Z2, Z1, Z0
 	VMOVUPD.Z    (R10), K1, Z1
 	VMOVUPD.Z    (R8), K1, Z2
 	VSUBPD       Z2, Z1, Z1
 	VFMADD231PD  Z3, Z1, Z0
-	VMOVUPD.Z    (SI)(R11*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z4
+	VFNMADD231PD Z5, Z0, Z4
 	VMOVUPD      Z4, K1, (BX)(R11*8)
 
-end55:
-skip52:
+end64:
+skip61:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row43
+	JNZ     row52
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused2AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveMediumFused2AVX512(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Z0
+	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD 16(AX), Z2
+	VBROADCASTSD 24(AX), Z3
+	VBROADCASTSD 32(AX), Z4
+	VBROADCASTSD 40(AX), Z5
+	VBROADCASTSD 48(AX), Z6
+	VBROADCASTSD 56(AX), Z7
+
+row65:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x03, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x03, R8
+	ADDQ         16(SP), R8
+	MOVQ         bx+24(FP), R9
+	ADDQ         R9, R8
+	MOVQ         at+72(FP), R9
+	SHLQ         $0x03, R9
+	ADDQ         16(SP), R9
+	MOVQ         by+32(FP), R10
+	ADDQ         R10, R9
+	MOVQ         at+72(FP), R10
+	SHLQ         $0x03, R10
+	ADDQ         16(SP), R10
+	MOVQ         k+40(FP), R11
+	ADDQ         R11, R10
+	ADDQ         AX, R9
+	ADDQ         AX, R9
+	MOVQ         head+88(FP), R11
+	MOVQ         vectors+80(FP), R12
+	TESTQ        R11, R11
+	JZ           load66
+	VMOVUPD      -48(CX), Z8
+	VMOVUPD      -48(DX), Z9
+	VSUBPD       -56(DX), Z9, Z9
+	VMULPD       Z0, Z9, Z9
+	VMOVUPD      -40(DX), Z10
+	VSUBPD       -64(DX), Z10, Z10
+	VFMADD231PD  Z1, Z10, Z9
+	VFNMADD231PD -48(R8), Z9, Z8
+	VMOVUPD      Z8, -48(CX)
+	VMOVAPD      Z8, Z8
+	JMP          vector67
+
+load66:
+	VMOVUPD -48(CX), Z8
+
+vector67:
+	VMOVUPD      16(CX), Z9
+	VMOVUPD      16(DX), Z10
+	VSUBPD       8(DX), Z10, Z10
+	VMULPD       Z0, Z10, Z10
+	VMOVUPD      24(DX), Z11
+	VSUBPD       (DX), Z11, Z11
+	VFMADD231PD  Z1, Z11, Z10
+	VFNMADD231PD 16(R8), Z10, Z9
+	VMOVUPD      Z9, 16(CX)
+	VMOVUPD      (DI), Z10
+	VMOVUPD      (DX)(AX*2), Z11
+	VSUBPD       (DX)(AX*1), Z11, Z11
+	VMULPD       Z2, Z11, Z11
+	VMOVUPD      (BX), Z12
+	VSUBPD       (DX), Z12, Z12
+	VFMADD231PD  Z3, Z12, Z11
+	VFNMADD231PD (R9), Z11, Z10
+	VMOVUPD      Z10, (DI)
+	VMOVUPD      (DX), Z11
+	VALIGNQ      $0x06, Z8, Z9, Z12
+	VALIGNQ      $0x07, Z8, Z9, Z13
+	VSUBPD       Z12, Z13, Z12
+	VMULPD       Z4, Z12, Z12
+	VALIGNQ      $0x05, Z8, Z9, Z8
+	VSUBPD       Z8, Z9, Z8
+	VFMADD231PD  Z5, Z8, Z12
+	VMOVUPD      (SI)(AX*2), Z8
+	VSUBPD       (SI)(AX*1), Z8, Z8
+	VFMADD231PD  Z6, Z8, Z12
+	VSUBPD       (SI), Z10, Z8
+	VFMADD231PD  Z7, Z8, Z12
+	VFNMADD231PD (R10), Z12, Z11
+	VMOVUPD      Z11, (DX)
+	VMOVAPD      Z9, Z8
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	DECQ         R12
+	JNZ          vector67
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row65
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -925,9 +1350,9 @@ TEXT ·waveLayer2AVX512(SB), NOSPLIT, $8-144
 	ADDQ         R9, R10
 	XORQ         R11, R11
 	SUBQ         $+8, DI
-	JL           rest57
+	JL           rest69
 
-vectors56:
+vectors68:
 	VMOVUPD      (R8)(R9*2), Z2
 	VSUBPD       (R8)(R9*1), Z2, Z2
 	VMULPD       Z0, Z2, Z2
@@ -948,11 +1373,11 @@ vectors56:
 	ADDQ         $+64, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DI
-	JGE          vectors56
+	JGE          vectors68
 
-rest57:
+rest69:
 	ADDQ         $+8, DI
-	JZ           end58
+	JZ           end70
 	MOVQ         $-1, R12
 	BZHIQ        DI, R12, R12
 	KMOVW        R12, K1
@@ -975,7 +1400,7 @@ rest57:
 	VFNMADD231PD Z2, Z1, Z0
 	VMOVUPD      Z0, K1, (AX)(R11*8)
 
-end58:
+end70:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -991,10 +1416,10 @@ TEXT ·wave3AVX512(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row59:
+row71:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip60
+	JLE          skip72
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1011,9 +1436,9 @@ row59:
 	VBROADCASTSD 16(DI), Z2
 	XORQ         DI, DI
 	SUBQ         $+8, DX
-	JL           rest62
+	JL           rest74
 
-vectors61:
+vectors73:
 	VMOVUPD      (BX)(DI*8), Z3
 	VMOVUPD      (SI)(DI*8), Z4
 	VSUBPD       -8(SI)(DI*8), Z4, Z4
@@ -1027,11 +1452,11 @@ vectors61:
 	VMOVUPD      Z3, (BX)(DI*8)
 	ADDQ         $+8, DI
 	SUBQ         $+8, DX
-	JGE          vectors61
+	JGE          vectors73
 
-rest62:
+rest74:
 	ADDQ         $+8, DX
-	JZ           end63
+	JZ           end75
 	MOVQ         $-1, R8
 	BZHIQ        DX, R8, R8
 	KMOVW        R8, K1
@@ -1050,11 +1475,11 @@ rest62:
 	VFNMADD231PD Z2, Z0, Z3
 	VMOVUPD      Z3, K1, (BX)(DI*8)
 
-end63:
-skip60:
+end75:
+skip72:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip64
+	JLE          skip76
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1078,9 +1503,9 @@ skip60:
 	VBROADCASTSD 40(R9), Z2
 	XORQ         R9, R9
 	SUBQ         $+8, DX
-	JL           rest66
+	JL           rest78
 
-vectors65:
+vectors77:
 	VMOVUPD      (BX)(R9*8), Z3
 	VMOVUPD      (R8), Z4
 	VSUBPD       (SI)(DI*2), Z4, Z4
@@ -1096,11 +1521,11 @@ vectors65:
 	ADDQ         $+64, R8
 	ADDQ         $+8, R9
 	SUBQ         $+8, DX
-	JGE          vectors65
+	JGE          vectors77
 
-rest66:
+rest78:
 	ADDQ         $+8, DX
-	JZ           end67
+	JZ           end79
 	MOVQ         $-1, R10
 	BZHIQ        DX, R10, R10
 	KMOVW        R10, K1
@@ -1119,11 +1544,11 @@ rest66:
 	VFNMADD231PD Z2, Z0, Z3
 	VMOVUPD      Z3, K1, (BX)(R9*8)
 
-end67:
-skip64:
+end79:
+skip76:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip68
+	JLE          skip80
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1154,9 +1579,9 @@ skip64:
 	VBROADCASTSD 88(R10), Z5
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest70
+	JL           rest82
 
-vectors69:
+vectors81:
 	VMOVUPD      (BX)(R10*8), Z6
 	VMOVUPD      8(SI)(R10*8), Z7
 	VSUBPD       (SI)(R10*8), Z7, Z7
@@ -1181,11 +1606,11 @@ vectors69:
 	ADDQ         $+64, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors69
+	JGE          vectors81
 
-rest70:
+rest82:
 	ADDQ         $+8, DX
-	JZ           end71
+	JZ           end83
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
@@ -1216,14 +1641,143 @@ rest70:
 	VFNMADD231PD Z5, Z0, Z6
 	VMOVUPD      Z6, K1, (BX)(R10*8)
 
-end71:
-skip68:
+end83:
+skip80:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row59
+	JNZ     row71
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveFused3AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveFused3AVX512(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Z0
+	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD 16(AX), Z2
+	VBROADCASTSD 24(AX), Z3
+	VBROADCASTSD 32(AX), Z4
+	VBROADCASTSD 40(AX), Z5
+	VBROADCASTSD 48(AX), Z6
+	VBROADCASTSD 56(AX), Z7
+	VBROADCASTSD 64(AX), Z8
+	VBROADCASTSD 72(AX), Z9
+	VBROADCASTSD 80(AX), Z10
+	VBROADCASTSD 88(AX), Z11
+
+row84:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x03, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R8
+	MOVQ         vectors+80(FP), R9
+	TESTQ        R8, R8
+	JZ           load85
+	VMOVUPD      -40(CX), Z12
+	VMOVUPD      -40(DX), Z13
+	VSUBPD       -48(DX), Z13, Z13
+	VFNMADD231PD Z0, Z13, Z12
+	VMOVUPD      -32(DX), Z13
+	VSUBPD       -56(DX), Z13, Z13
+	VFNMADD231PD Z1, Z13, Z12
+	VMOVUPD      -24(DX), Z13
+	VSUBPD       -64(DX), Z13, Z13
+	VFNMADD231PD Z2, Z13, Z12
+	VMOVUPD      Z12, -40(CX)
+	VMOVAPD      Z12, Z12
+	JMP          vector86
+
+load85:
+	VMOVUPD -40(CX), Z12
+
+vector86:
+	VMOVUPD      24(CX), Z13
+	VMOVUPD      24(DX), Z14
+	VSUBPD       16(DX), Z14, Z14
+	VFNMADD231PD Z0, Z14, Z13
+	VMOVUPD      32(DX), Z14
+	VSUBPD       8(DX), Z14, Z14
+	VFNMADD231PD Z1, Z14, Z13
+	VMOVUPD      40(DX), Z14
+	VSUBPD       (DX), Z14, Z14
+	VFNMADD231PD Z2, Z14, Z13
+	VMOVUPD      Z13, 24(CX)
+	VMOVUPD      (DI)(AX*2), Z14
+	VMOVUPD      (BX), Z15
+	VSUBPD       (DX)(AX*2), Z15, Z15
+	VFNMADD231PD Z3, Z15, Z14
+	VMOVUPD      (BX)(AX*1), Z15
+	VSUBPD       (DX)(AX*1), Z15, Z15
+	VFNMADD231PD Z4, Z15, Z14
+	VMOVUPD      (BX)(AX*2), Z15
+	VSUBPD       (DX), Z15, Z15
+	VFNMADD231PD Z5, Z15, Z14
+	VMOVUPD      Z14, (DI)(AX*2)
+	VMOVUPD      (DX), Z15
+	VALIGNQ      $0x05, Z12, Z13, Z16
+	VALIGNQ      $0x06, Z12, Z13, Z17
+	VSUBPD       Z16, Z17, Z16
+	VFNMADD231PD Z6, Z16, Z15
+	VALIGNQ      $0x04, Z12, Z13, Z16
+	VALIGNQ      $0x07, Z12, Z13, Z17
+	VSUBPD       Z16, Z17, Z16
+	VFNMADD231PD Z7, Z16, Z15
+	VALIGNQ      $0x03, Z12, Z13, Z12
+	VSUBPD       Z12, Z13, Z12
+	VFNMADD231PD Z8, Z12, Z15
+	VMOVUPD      (DI), Z12
+	VSUBPD       (SI)(AX*2), Z12, Z12
+	VFNMADD231PD Z9, Z12, Z15
+	VMOVUPD      (DI)(AX*1), Z12
+	VSUBPD       (SI)(AX*1), Z12, Z12
+	VFNMADD231PD Z10, Z12, Z15
+	VSUBPD       (SI), Z14, Z12
+	VFNMADD231PD Z11, Z12, Z15
+	VMOVUPD      Z15, (DX)
+	VMOVAPD      Z13, Z12
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	DECQ         R9
+	JNZ          vector86
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row84
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -1238,10 +1792,10 @@ TEXT ·waveMedium3AVX512(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row72:
+row87:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip73
+	JLE          skip88
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1263,54 +1817,54 @@ row72:
 	VBROADCASTSD 16(R8), Z2
 	XORQ         R8, R8
 	SUBQ         $+8, DX
-	JL           rest75
+	JL           rest90
 
-vectors74:
+vectors89:
 	VMOVUPD      (BX)(R8*8), Z3
-	VMOVUPD      (DI)(R8*8), Z4
-	VSUBPD       -8(DI)(R8*8), Z4, Z4
-	VMULPD       Z0, Z4, Z4
-	VMOVUPD      8(DI)(R8*8), Z5
-	VSUBPD       -16(DI)(R8*8), Z5, Z5
-	VFMADD231PD  Z1, Z5, Z4
-	VMOVUPD      16(DI)(R8*8), Z5
-	VSUBPD       -24(DI)(R8*8), Z5, Z5
-	VFMADD231PD  Z2, Z5, Z4
-	VMOVUPD      (SI)(R8*8), Z5
-	VFNMADD231PD Z5, Z4, Z3
+	VMOVUPD      (SI)(R8*8), Z4
+	VMOVUPD      (DI)(R8*8), Z5
+	VSUBPD       -8(DI)(R8*8), Z5, Z5
+	VMULPD       Z0, Z5, Z5
+	VMOVUPD      8(DI)(R8*8), Z6
+	VSUBPD       -16(DI)(R8*8), Z6, Z6
+	VFMADD231PD  Z1, Z6, Z5
+	VMOVUPD      16(DI)(R8*8), Z6
+	VSUBPD       -24(DI)(R8*8), Z6, Z6
+	VFMADD231PD  Z2, Z6, Z5
+	VFNMADD231PD Z4, Z5, Z3
 	VMOVUPD      Z3, (BX)(R8*8)
 	ADDQ         $+8, R8
 	SUBQ         $+8, DX
-	JGE          vectors74
+	JGE          vectors89
 
-rest75:
+rest90:
 	ADDQ         $+8, DX
-	JZ           end76
+	JZ           end91
 	MOVQ         $-1, R9
 	BZHIQ        DX, R9, R9
 	KMOVW        R9, K1
 	VMOVUPD.Z    (BX)(R8*8), K1, Z3
-	VMOVUPD.Z    (DI)(R8*8), K1, Z4
-	VMOVUPD.Z    -8(DI)(R8*8), K1, Z5
-	VSUBPD       Z5, Z4, Z4
-	VMULPD       Z0, Z4, Z0
-	VMOVUPD.Z    8(DI)(R8*8), K1, Z4
-	VMOVUPD.Z    -16(DI)(R8*8), K1, Z5
-	VSUBPD       Z5, Z4, Z4
-	VFMADD231PD  Z1, Z4, Z0
+	VMOVUPD.Z    (SI)(R8*8), K1, Z4
+	VMOVUPD.Z    (DI)(R8*8), K1, Z5
+	VMOVUPD.Z    -8(DI)(R8*8), K1, Z6
+	VSUBPD       Z6, Z5, Z5
+	VMULPD       Z0, Z5, Z0
+	VMOVUPD.Z    8(DI)(R8*8), K1, Z5
+	VMOVUPD.Z    -16(DI)(R8*8), K1, Z6
+	VSUBPD       Z6, Z5, Z5
+	VFMADD231PD  Z1, Z5, Z0
 	VMOVUPD.Z    16(DI)(R8*8), K1, Z1
-	VMOVUPD.Z    -24(DI)(R8*8), K1, Z4
-	VSUBPD       Z4, Z1, Z1
+	VMOVUPD.Z    -24(DI)(R8*8), K1, Z5
+	VSUBPD       Z5, Z1, Z1
 	VFMADD231PD  Z2, Z1, Z0
-	VMOVUPD.Z    (SI)(R8*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z3
+	VFNMADD231PD Z4, Z0, Z3
 	VMOVUPD      Z3, K1, (BX)(R8*8)
 
-end76:
-skip73:
+end91:
+skip88:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip77
+	JLE          skip92
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1339,56 +1893,56 @@ skip73:
 	VBROADCASTSD 40(R10), Z2
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest79
+	JL           rest94
 
-vectors78:
+vectors93:
 	VMOVUPD      (BX)(R10*8), Z3
-	VMOVUPD      (R9), Z4
-	VSUBPD       (DI)(R8*2), Z4, Z4
-	VMULPD       Z0, Z4, Z4
-	VMOVUPD      (R9)(R8*1), Z5
-	VSUBPD       (DI)(R8*1), Z5, Z5
-	VFMADD231PD  Z1, Z5, Z4
-	VMOVUPD      (R9)(R8*2), Z5
-	VSUBPD       (DI), Z5, Z5
-	VFMADD231PD  Z2, Z5, Z4
-	VMOVUPD      (SI)(R10*8), Z5
-	VFNMADD231PD Z5, Z4, Z3
+	VMOVUPD      (SI)(R10*8), Z4
+	VMOVUPD      (R9), Z5
+	VSUBPD       (DI)(R8*2), Z5, Z5
+	VMULPD       Z0, Z5, Z5
+	VMOVUPD      (R9)(R8*1), Z6
+	VSUBPD       (DI)(R8*1), Z6, Z6
+	VFMADD231PD  Z1, Z6, Z5
+	VMOVUPD      (R9)(R8*2), Z6
+	VSUBPD       (DI), Z6, Z6
+	VFMADD231PD  Z2, Z6, Z5
+	VFNMADD231PD Z4, Z5, Z3
 	VMOVUPD      Z3, (BX)(R10*8)
 	ADDQ         $+64, DI
 	ADDQ         $+64, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors78
+	JGE          vectors93
 
-rest79:
+rest94:
 	ADDQ         $+8, DX
-	JZ           end80
+	JZ           end95
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
 	VMOVUPD.Z    (BX)(R10*8), K1, Z3
-	VMOVUPD.Z    (R9), K1, Z4
-	VMOVUPD.Z    (DI)(R8*2), K1, Z5
-	VSUBPD       Z5, Z4, Z4
-	VMULPD       Z0, Z4, Z0
-	VMOVUPD.Z    (R9)(R8*1), K1, Z4
-	VMOVUPD.Z    (DI)(R8*1), K1, Z5
-	VSUBPD       Z5, Z4, Z4
-	VFMADD231PD  Z1, Z4, Z0
+	VMOVUPD.Z    (SI)(R10*8), K1, Z4
+	VMOVUPD.Z    (R9), K1, Z5
+	VMOVUPD.Z    (DI)(R8*2), K1, Z6
+	VSUBPD       Z6, Z5, Z5
+	VMULPD       Z0, Z5, Z0
+	VMOVUPD.Z    (R9)(R8*1), K1, Z5
+	VMOVUPD.Z    (DI)(R8*1), K1, Z6
+	VSUBPD       Z6, Z5, Z5
+	VFMADD231PD  Z1, Z5, Z0
 	VMOVUPD.Z    (R9)(R8*2), K1, Z1
-	VMOVUPD.Z    (DI), K1, Z4
-	VSUBPD       Z4, Z1, Z1
+	VMOVUPD.Z    (DI), K1, Z5
+	VSUBPD       Z5, Z1, Z1
 	VFMADD231PD  Z2, Z1, Z0
-	VMOVUPD.Z    (SI)(R10*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z3
+	VFNMADD231PD Z4, Z0, Z3
 	VMOVUPD      Z3, K1, (BX)(R10*8)
 
-end80:
-skip77:
+end95:
+skip92:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip81
+	JLE          skip96
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1424,55 +1978,56 @@ skip77:
 	VBROADCASTSD 88(R11), Z5
 	XORQ         R11, R11
 	SUBQ         $+8, DX
-	JL           rest83
+	JL           rest98
 
-vectors82:
+vectors97:
 	VMOVUPD      (BX)(R11*8), Z6
-	VMOVUPD      8(DI)(R11*8), Z7
-	VSUBPD       (DI)(R11*8), Z7, Z7
-	VMULPD       Z0, Z7, Z7
-	VMOVUPD      16(DI)(R11*8), Z8
-	VSUBPD       -8(DI)(R11*8), Z8, Z8
-	VFMADD231PD  Z1, Z8, Z7
-	VMOVUPD      24(DI)(R11*8), Z8
-	VSUBPD       -16(DI)(R11*8), Z8, Z8
-	VFMADD231PD  Z2, Z8, Z7
-	VMOVUPD      (R10), Z8
-	VSUBPD       (R8)(R9*2), Z8, Z8
-	VFMADD231PD  Z3, Z8, Z7
-	VMOVUPD      (R10)(R9*1), Z8
-	VSUBPD       (R8)(R9*1), Z8, Z8
-	VFMADD231PD  Z4, Z8, Z7
-	VMOVUPD      (R10)(R9*2), Z8
-	VSUBPD       (R8), Z8, Z8
-	VFMADD231PD  Z5, Z8, Z7
-	VMOVUPD      (SI)(R11*8), Z8
-	VFNMADD231PD Z8, Z7, Z6
+	VMOVUPD      (SI)(R11*8), Z7
+	VMOVUPD      8(DI)(R11*8), Z8
+	VSUBPD       (DI)(R11*8), Z8, Z8
+	VMULPD       Z0, Z8, Z8
+	VMOVUPD      16(DI)(R11*8), Z9
+	VSUBPD       -8(DI)(R11*8), Z9, Z9
+	VFMADD231PD  Z1, Z9, Z8
+	VMOVUPD      24(DI)(R11*8), Z9
+	VSUBPD       -16(DI)(R11*8), Z9, Z9
+	VFMADD231PD  Z2, Z9, Z8
+	VMOVUPD      (R10), Z9
+	VSUBPD       (R8)(R9*2), Z9, Z9
+	VFMADD231PD  Z3, Z9, Z8
+	VMOVUPD      (R10)(R9*1), Z9
+	VSUBPD       (R8)(R9*1), Z9, Z9
+	VFMADD231PD  Z4, Z9, Z8
+	VMOVUPD      (R10)(R9*2), Z9
+	VSUBPD       (R8), Z9, Z9
+	VFMADD231PD  Z5, Z9, Z8
+	VFNMADD231PD Z7, Z8, Z6
 	VMOVUPD      Z6, (BX)(R11*8)
 	ADDQ         $+64, R8
 	ADDQ         $+64, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DX
-	JGE          vectors82
+	JGE          vectors97
 
-rest83:
+rest98:
 	ADDQ         $+8, DX
-	JZ           end84
+	JZ           end99
 	MOVQ         $-1, R12
 	BZHIQ        DX, R12, R12
 	KMOVW        R12, K1
 	VMOVUPD.Z    (BX)(R11*8), K1, Z6
-	VMOVUPD.Z    8(DI)(R11*8), K1, Z7
-	VMOVUPD.Z    (DI)(R11*8), K1, Z8
-	VSUBPD       Z8, Z7, Z7
-	VMULPD       Z0, Z7, Z0
-	VMOVUPD.Z    16(DI)(R11*8), K1, Z7
-	VMOVUPD.Z    -8(DI)(R11*8), K1, Z8
-	VSUBPD       Z8, Z7, Z7
-	VFMADD231PD  Z1, Z7, Z0
+	VMOVUPD.Z    (SI)(R11*8), K1, Z7
+	VMOVUPD.Z    8(DI)(R11*8), K1, Z8
+	VMOVUPD.Z    (DI)(R11*8), K1, Z9
+	VSUBPD       Z9, Z8, Z8
+	VMULPD       Z0, Z8, Z0
+	VMOVUPD.Z    16(DI)(R11*8), K1, Z8
+	VMOVUPD.Z    -8(DI)(R11*8), K1, Z9
+	VSUBPD       Z9, Z8, Z8
+	VFMADD231PD  Z1, Z8, Z0
 	VMOVUPD.Z    24(DI)(R11*8), K1, Z1
-	VMOVUPD.Z    -16(DI)(R11*8), K1, Z7
-	VSUBPD       Z7, Z1, Z1
+	VMOVUPD.Z    -16(DI)(R11*8), K1, Z8
+	VSUBPD       Z8, Z1, Z1
 	VFMADD231PD  Z2, Z1, Z0
 	VMOVUPD.Z    (R10), K1, Z1
 	VMOVUPD.Z    (R8)(R9*2), K1, Z2
@@ -1486,18 +2041,171 @@ rest83:
 	VMOVUPD.Z    (R8), K1, Z2
 	VSUBPD       Z2, Z1, Z1
 	VFMADD231PD  Z5, Z1, Z0
-	VMOVUPD.Z    (SI)(R11*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z6
+	VFNMADD231PD Z7, Z0, Z6
 	VMOVUPD      Z6, K1, (BX)(R11*8)
 
-end84:
-skip81:
+end99:
+skip96:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row72
+	JNZ     row87
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused3AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveMediumFused3AVX512(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Z0
+	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD 16(AX), Z2
+	VBROADCASTSD 24(AX), Z3
+	VBROADCASTSD 32(AX), Z4
+	VBROADCASTSD 40(AX), Z5
+	VBROADCASTSD 48(AX), Z6
+	VBROADCASTSD 56(AX), Z7
+	VBROADCASTSD 64(AX), Z8
+	VBROADCASTSD 72(AX), Z9
+	VBROADCASTSD 80(AX), Z10
+	VBROADCASTSD 88(AX), Z11
+
+row100:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x03, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x03, R8
+	ADDQ         16(SP), R8
+	MOVQ         bx+24(FP), R9
+	ADDQ         R9, R8
+	MOVQ         at+72(FP), R9
+	SHLQ         $0x03, R9
+	ADDQ         16(SP), R9
+	MOVQ         by+32(FP), R10
+	ADDQ         R10, R9
+	MOVQ         at+72(FP), R10
+	SHLQ         $0x03, R10
+	ADDQ         16(SP), R10
+	MOVQ         k+40(FP), R11
+	ADDQ         R11, R10
+	ADDQ         AX, R9
+	ADDQ         AX, R9
+	ADDQ         AX, R9
+	MOVQ         head+88(FP), R11
+	MOVQ         vectors+80(FP), R12
+	TESTQ        R11, R11
+	JZ           load101
+	VMOVUPD      -40(CX), Z12
+	VMOVUPD      -40(DX), Z13
+	VSUBPD       -48(DX), Z13, Z13
+	VMULPD       Z0, Z13, Z13
+	VMOVUPD      -32(DX), Z14
+	VSUBPD       -56(DX), Z14, Z14
+	VFMADD231PD  Z1, Z14, Z13
+	VMOVUPD      -24(DX), Z14
+	VSUBPD       -64(DX), Z14, Z14
+	VFMADD231PD  Z2, Z14, Z13
+	VFNMADD231PD -40(R8), Z13, Z12
+	VMOVUPD      Z12, -40(CX)
+	VMOVAPD      Z12, Z12
+	JMP          vector102
+
+load101:
+	VMOVUPD -40(CX), Z12
+
+vector102:
+	VMOVUPD      24(CX), Z13
+	VMOVUPD      24(DX), Z14
+	VSUBPD       16(DX), Z14, Z14
+	VMULPD       Z0, Z14, Z14
+	VMOVUPD      32(DX), Z15
+	VSUBPD       8(DX), Z15, Z15
+	VFMADD231PD  Z1, Z15, Z14
+	VMOVUPD      40(DX), Z15
+	VSUBPD       (DX), Z15, Z15
+	VFMADD231PD  Z2, Z15, Z14
+	VFNMADD231PD 24(R8), Z14, Z13
+	VMOVUPD      Z13, 24(CX)
+	VMOVUPD      (DI)(AX*2), Z14
+	VMOVUPD      (BX), Z15
+	VSUBPD       (DX)(AX*2), Z15, Z15
+	VMULPD       Z3, Z15, Z15
+	VMOVUPD      (BX)(AX*1), Z16
+	VSUBPD       (DX)(AX*1), Z16, Z16
+	VFMADD231PD  Z4, Z16, Z15
+	VMOVUPD      (BX)(AX*2), Z16
+	VSUBPD       (DX), Z16, Z16
+	VFMADD231PD  Z5, Z16, Z15
+	VFNMADD231PD (R9), Z15, Z14
+	VMOVUPD      Z14, (DI)(AX*2)
+	VMOVUPD      (DX), Z15
+	VALIGNQ      $0x05, Z12, Z13, Z16
+	VALIGNQ      $0x06, Z12, Z13, Z17
+	VSUBPD       Z16, Z17, Z16
+	VMULPD       Z6, Z16, Z16
+	VALIGNQ      $0x04, Z12, Z13, Z17
+	VALIGNQ      $0x07, Z12, Z13, Z18
+	VSUBPD       Z17, Z18, Z17
+	VFMADD231PD  Z7, Z17, Z16
+	VALIGNQ      $0x03, Z12, Z13, Z12
+	VSUBPD       Z12, Z13, Z12
+	VFMADD231PD  Z8, Z12, Z16
+	VMOVUPD      (DI), Z12
+	VSUBPD       (SI)(AX*2), Z12, Z12
+	VFMADD231PD  Z9, Z12, Z16
+	VMOVUPD      (DI)(AX*1), Z12
+	VSUBPD       (SI)(AX*1), Z12, Z12
+	VFMADD231PD  Z10, Z12, Z16
+	VSUBPD       (SI), Z14, Z12
+	VFMADD231PD  Z11, Z12, Z16
+	VFNMADD231PD (R10), Z16, Z15
+	VMOVUPD      Z15, (DX)
+	VMOVAPD      Z13, Z12
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	DECQ         R12
+	JNZ          vector102
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row100
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -1529,9 +2237,9 @@ TEXT ·waveLayer3AVX512(SB), NOSPLIT, $8-144
 	ADDQ         R9, R10
 	XORQ         R11, R11
 	SUBQ         $+8, DI
-	JL           rest86
+	JL           rest104
 
-vectors85:
+vectors103:
 	VMOVUPD      (R10), Z3
 	VSUBPD       (R8)(R9*2), Z3, Z3
 	VMULPD       Z0, Z3, Z3
@@ -1555,11 +2263,11 @@ vectors85:
 	ADDQ         $+64, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DI
-	JGE          vectors85
+	JGE          vectors103
 
-rest86:
+rest104:
 	ADDQ         $+8, DI
-	JZ           end87
+	JZ           end105
 	MOVQ         $-1, R12
 	BZHIQ        DI, R12, R12
 	KMOVW        R12, K1
@@ -1586,7 +2294,7 @@ rest86:
 	VFNMADD231PD Z2, Z1, Z0
 	VMOVUPD      Z0, K1, (AX)(R11*8)
 
-end87:
+end105:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -1602,10 +2310,10 @@ TEXT ·wave4AVX512(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row88:
+row106:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip89
+	JLE          skip107
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1623,9 +2331,9 @@ row88:
 	VBROADCASTSD 24(DI), Z3
 	XORQ         DI, DI
 	SUBQ         $+8, DX
-	JL           rest91
+	JL           rest109
 
-vectors90:
+vectors108:
 	VMOVUPD      (BX)(DI*8), Z4
 	VMOVUPD      (SI)(DI*8), Z5
 	VSUBPD       -8(SI)(DI*8), Z5, Z5
@@ -1642,11 +2350,11 @@ vectors90:
 	VMOVUPD      Z4, (BX)(DI*8)
 	ADDQ         $+8, DI
 	SUBQ         $+8, DX
-	JGE          vectors90
+	JGE          vectors108
 
-rest91:
+rest109:
 	ADDQ         $+8, DX
-	JZ           end92
+	JZ           end110
 	MOVQ         $-1, R8
 	BZHIQ        DX, R8, R8
 	KMOVW        R8, K1
@@ -1669,11 +2377,11 @@ rest91:
 	VFNMADD231PD Z3, Z0, Z4
 	VMOVUPD      Z4, K1, (BX)(DI*8)
 
-end92:
-skip89:
+end110:
+skip107:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip93
+	JLE          skip111
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1701,9 +2409,9 @@ skip89:
 	VBROADCASTSD 56(R10), Z3
 	XORQ         R10, R10
 	SUBQ         $+8, DX
-	JL           rest95
+	JL           rest113
 
-vectors94:
+vectors112:
 	VMOVUPD      (BX)(R10*8), Z4
 	VMOVUPD      (R8)(DI*1), Z5
 	VSUBPD       (R8), Z5, Z5
@@ -1723,11 +2431,11 @@ vectors94:
 	ADDQ         $+64, R9
 	ADDQ         $+8, R10
 	SUBQ         $+8, DX
-	JGE          vectors94
+	JGE          vectors112
 
-rest95:
+rest113:
 	ADDQ         $+8, DX
-	JZ           end96
+	JZ           end114
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
@@ -1750,11 +2458,11 @@ rest95:
 	VFNMADD231PD Z3, Z0, Z4
 	VMOVUPD      Z4, K1, (BX)(R10*8)
 
-end96:
-skip93:
+end114:
+skip111:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip97
+	JLE          skip115
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1790,9 +2498,9 @@ skip93:
 	VBROADCASTSD 120(R11), Z7
 	XORQ         R11, R11
 	SUBQ         $+8, DX
-	JL           rest99
+	JL           rest117
 
-vectors98:
+vectors116:
 	VMOVUPD      (BX)(R11*8), Z8
 	VMOVUPD      8(SI)(R11*8), Z9
 	VSUBPD       (SI)(R11*8), Z9, Z9
@@ -1824,11 +2532,11 @@ vectors98:
 	ADDQ         $+64, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DX
-	JGE          vectors98
+	JGE          vectors116
 
-rest99:
+rest117:
 	ADDQ         $+8, DX
-	JZ           end100
+	JZ           end118
 	MOVQ         $-1, R12
 	BZHIQ        DX, R12, R12
 	KMOVW        R12, K1
@@ -1867,14 +2575,170 @@ rest99:
 	VFNMADD231PD Z7, Z0, Z8
 	VMOVUPD      Z8, K1, (BX)(R11*8)
 
-end100:
-skip97:
+end118:
+skip115:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row88
+	JNZ     row106
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveFused4AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveFused4AVX512(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Z0
+	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD 16(AX), Z2
+	VBROADCASTSD 24(AX), Z3
+	VBROADCASTSD 32(AX), Z4
+	VBROADCASTSD 40(AX), Z5
+	VBROADCASTSD 48(AX), Z6
+	VBROADCASTSD 56(AX), Z7
+	VBROADCASTSD 64(AX), Z8
+	VBROADCASTSD 72(AX), Z9
+	VBROADCASTSD 80(AX), Z10
+	VBROADCASTSD 88(AX), Z11
+	VBROADCASTSD 96(AX), Z12
+	VBROADCASTSD 104(AX), Z13
+	VBROADCASTSD 112(AX), Z14
+	VBROADCASTSD 120(AX), Z15
+
+row119:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	LEAQ         (BX)(AX*2), SI
+	ADDQ         AX, SI
+	MOVQ         at+72(FP), DI
+	SHLQ         $0x03, DI
+	ADDQ         16(SP), DI
+	MOVQ         vy+16(FP), R8
+	ADDQ         R8, DI
+	SUBQ         AX, DI
+	SUBQ         AX, DI
+	SUBQ         AX, DI
+	LEAQ         (DI)(AX*2), R8
+	ADDQ         AX, R8
+	LEAQ         (R8)(AX*2), R9
+	ADDQ         AX, R9
+	MOVQ         head+88(FP), R10
+	MOVQ         vectors+80(FP), R11
+	TESTQ        R10, R10
+	JZ           load120
+	VMOVUPD      -32(CX), Z16
+	VMOVUPD      -32(DX), Z17
+	VSUBPD       -40(DX), Z17, Z17
+	VFNMADD231PD Z0, Z17, Z16
+	VMOVUPD      -24(DX), Z17
+	VSUBPD       -48(DX), Z17, Z17
+	VFNMADD231PD Z1, Z17, Z16
+	VMOVUPD      -16(DX), Z17
+	VSUBPD       -56(DX), Z17, Z17
+	VFNMADD231PD Z2, Z17, Z16
+	VMOVUPD      -8(DX), Z17
+	VSUBPD       -64(DX), Z17, Z17
+	VFNMADD231PD Z3, Z17, Z16
+	VMOVUPD      Z16, -32(CX)
+	VMOVAPD      Z16, Z16
+	JMP          vector121
+
+load120:
+	VMOVUPD -32(CX), Z16
+
+vector121:
+	VMOVUPD      32(CX), Z17
+	VMOVUPD      32(DX), Z18
+	VSUBPD       24(DX), Z18, Z18
+	VFNMADD231PD Z0, Z18, Z17
+	VMOVUPD      40(DX), Z18
+	VSUBPD       16(DX), Z18, Z18
+	VFNMADD231PD Z1, Z18, Z17
+	VMOVUPD      48(DX), Z18
+	VSUBPD       8(DX), Z18, Z18
+	VFNMADD231PD Z2, Z18, Z17
+	VMOVUPD      56(DX), Z18
+	VSUBPD       (DX), Z18, Z18
+	VFNMADD231PD Z3, Z18, Z17
+	VMOVUPD      Z17, 32(CX)
+	VMOVUPD      (R9)(AX*1), Z18
+	VMOVUPD      (BX)(AX*1), Z19
+	VSUBPD       (BX), Z19, Z19
+	VFNMADD231PD Z4, Z19, Z18
+	VMOVUPD      (BX)(AX*2), Z19
+	VSUBPD       (DX)(AX*2), Z19, Z19
+	VFNMADD231PD Z5, Z19, Z18
+	VMOVUPD      (SI), Z19
+	VSUBPD       (DX)(AX*1), Z19, Z19
+	VFNMADD231PD Z6, Z19, Z18
+	VMOVUPD      (SI)(AX*1), Z19
+	VSUBPD       (DX), Z19, Z19
+	VFNMADD231PD Z7, Z19, Z18
+	VMOVUPD      Z18, (R9)(AX*1)
+	VMOVUPD      (DX), Z19
+	VALIGNQ      $0x04, Z16, Z17, Z20
+	VALIGNQ      $0x05, Z16, Z17, Z21
+	VSUBPD       Z20, Z21, Z20
+	VFNMADD231PD Z8, Z20, Z19
+	VALIGNQ      $0x03, Z16, Z17, Z20
+	VALIGNQ      $0x06, Z16, Z17, Z21
+	VSUBPD       Z20, Z21, Z20
+	VFNMADD231PD Z9, Z20, Z19
+	VALIGNQ      $0x02, Z16, Z17, Z20
+	VALIGNQ      $0x07, Z16, Z17, Z21
+	VSUBPD       Z20, Z21, Z20
+	VFNMADD231PD Z10, Z20, Z19
+	VALIGNQ      $0x01, Z16, Z17, Z16
+	VSUBPD       Z16, Z17, Z16
+	VFNMADD231PD Z11, Z16, Z19
+	VMOVUPD      (R8)(AX*1), Z16
+	VSUBPD       (R8), Z16, Z16
+	VFNMADD231PD Z12, Z16, Z19
+	VMOVUPD      (R8)(AX*2), Z16
+	VSUBPD       (DI)(AX*2), Z16, Z16
+	VFNMADD231PD Z13, Z16, Z19
+	VMOVUPD      (R9), Z16
+	VSUBPD       (DI)(AX*1), Z16, Z16
+	VFNMADD231PD Z14, Z16, Z19
+	VSUBPD       (DI), Z18, Z16
+	VFNMADD231PD Z15, Z16, Z19
+	VMOVUPD      Z19, (DX)
+	VMOVAPD      Z17, Z16
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	DECQ         R11
+	JNZ          vector121
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row119
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -1889,10 +2753,10 @@ TEXT ·waveMedium4AVX512(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row101:
+row122:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip102
+	JLE          skip123
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -1915,61 +2779,61 @@ row101:
 	VBROADCASTSD 24(R8), Z3
 	XORQ         R8, R8
 	SUBQ         $+8, DX
-	JL           rest104
+	JL           rest125
 
-vectors103:
+vectors124:
 	VMOVUPD      (BX)(R8*8), Z4
-	VMOVUPD      (DI)(R8*8), Z5
-	VSUBPD       -8(DI)(R8*8), Z5, Z5
-	VMULPD       Z0, Z5, Z5
-	VMOVUPD      8(DI)(R8*8), Z6
-	VSUBPD       -16(DI)(R8*8), Z6, Z6
-	VFMADD231PD  Z1, Z6, Z5
-	VMOVUPD      16(DI)(R8*8), Z6
-	VSUBPD       -24(DI)(R8*8), Z6, Z6
-	VFMADD231PD  Z2, Z6, Z5
-	VMOVUPD      24(DI)(R8*8), Z6
-	VSUBPD       -32(DI)(R8*8), Z6, Z6
-	VFMADD231PD  Z3, Z6, Z5
-	VMOVUPD      (SI)(R8*8), Z6
-	VFNMADD231PD Z6, Z5, Z4
+	VMOVUPD      (SI)(R8*8), Z5
+	VMOVUPD      (DI)(R8*8), Z6
+	VSUBPD       -8(DI)(R8*8), Z6, Z6
+	VMULPD       Z0, Z6, Z6
+	VMOVUPD      8(DI)(R8*8), Z7
+	VSUBPD       -16(DI)(R8*8), Z7, Z7
+	VFMADD231PD  Z1, Z7, Z6
+	VMOVUPD      16(DI)(R8*8), Z7
+	VSUBPD       -24(DI)(R8*8), Z7, Z7
+	VFMADD231PD  Z2, Z7, Z6
+	VMOVUPD      24(DI)(R8*8), Z7
+	VSUBPD       -32(DI)(R8*8), Z7, Z7
+	VFMADD231PD  Z3, Z7, Z6
+	VFNMADD231PD Z5, Z6, Z4
 	VMOVUPD      Z4, (BX)(R8*8)
 	ADDQ         $+8, R8
 	SUBQ         $+8, DX
-	JGE          vectors103
+	JGE          vectors124
 
-rest104:
+rest125:
 	ADDQ         $+8, DX
-	JZ           end105
+	JZ           end126
 	MOVQ         $-1, R9
 	BZHIQ        DX, R9, R9
 	KMOVW        R9, K1
 	VMOVUPD.Z    (BX)(R8*8), K1, Z4
-	VMOVUPD.Z    (DI)(R8*8), K1, Z5
-	VMOVUPD.Z    -8(DI)(R8*8), K1, Z6
-	VSUBPD       Z6, Z5, Z5
-	VMULPD       Z0, Z5, Z0
-	VMOVUPD.Z    8(DI)(R8*8), K1, Z5
-	VMOVUPD.Z    -16(DI)(R8*8), K1, Z6
-	VSUBPD       Z6, Z5, Z5
-	VFMADD231PD  Z1, Z5, Z0
+	VMOVUPD.Z    (SI)(R8*8), K1, Z5
+	VMOVUPD.Z    (DI)(R8*8), K1, Z6
+	VMOVUPD.Z    -8(DI)(R8*8), K1, Z7
+	VSUBPD       Z7, Z6, Z6
+	VMULPD       Z0, Z6, Z0
+	VMOVUPD.Z    8(DI)(R8*8), K1, Z6
+	VMOVUPD.Z    -16(DI)(R8*8), K1, Z7
+	VSUBPD       Z7, Z6, Z6
+	VFMADD231PD  Z1, Z6, Z0
 	VMOVUPD.Z    16(DI)(R8*8), K1, Z1
-	VMOVUPD.Z    -24(DI)(R8*8), K1, Z5
-	VSUBPD       Z5, Z1, Z1
+	VMOVUPD.Z    -24(DI)(R8*8), K1, Z6
+	VSUBPD       Z6, Z1, Z1
 	VFMADD231PD  Z2, Z1, Z0
 	VMOVUPD.Z    24(DI)(R8*8), K1, Z1
 	VMOVUPD.Z    -32(DI)(R8*8), K1, Z2
 	VSUBPD       Z2, Z1, Z1
 	VFMADD231PD  Z3, Z1, Z0
-	VMOVUPD.Z    (SI)(R8*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z4
+	VFNMADD231PD Z5, Z0, Z4
 	VMOVUPD      Z4, K1, (BX)(R8*8)
 
-end105:
-skip102:
+end126:
+skip123:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip106
+	JLE          skip127
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -2002,64 +2866,64 @@ skip102:
 	VBROADCASTSD 56(R11), Z3
 	XORQ         R11, R11
 	SUBQ         $+8, DX
-	JL           rest108
+	JL           rest129
 
-vectors107:
+vectors128:
 	VMOVUPD      (BX)(R11*8), Z4
-	VMOVUPD      (R9)(R8*1), Z5
-	VSUBPD       (R9), Z5, Z5
-	VMULPD       Z0, Z5, Z5
-	VMOVUPD      (R9)(R8*2), Z6
-	VSUBPD       (DI)(R8*2), Z6, Z6
-	VFMADD231PD  Z1, Z6, Z5
-	VMOVUPD      (R10), Z6
-	VSUBPD       (DI)(R8*1), Z6, Z6
-	VFMADD231PD  Z2, Z6, Z5
-	VMOVUPD      (R10)(R8*1), Z6
-	VSUBPD       (DI), Z6, Z6
-	VFMADD231PD  Z3, Z6, Z5
-	VMOVUPD      (SI)(R11*8), Z6
-	VFNMADD231PD Z6, Z5, Z4
+	VMOVUPD      (SI)(R11*8), Z5
+	VMOVUPD      (R9)(R8*1), Z6
+	VSUBPD       (R9), Z6, Z6
+	VMULPD       Z0, Z6, Z6
+	VMOVUPD      (R9)(R8*2), Z7
+	VSUBPD       (DI)(R8*2), Z7, Z7
+	VFMADD231PD  Z1, Z7, Z6
+	VMOVUPD      (R10), Z7
+	VSUBPD       (DI)(R8*1), Z7, Z7
+	VFMADD231PD  Z2, Z7, Z6
+	VMOVUPD      (R10)(R8*1), Z7
+	VSUBPD       (DI), Z7, Z7
+	VFMADD231PD  Z3, Z7, Z6
+	VFNMADD231PD Z5, Z6, Z4
 	VMOVUPD      Z4, (BX)(R11*8)
 	ADDQ         $+64, DI
 	ADDQ         $+64, R9
 	ADDQ         $+64, R10
 	ADDQ         $+8, R11
 	SUBQ         $+8, DX
-	JGE          vectors107
+	JGE          vectors128
 
-rest108:
+rest129:
 	ADDQ         $+8, DX
-	JZ           end109
+	JZ           end130
 	MOVQ         $-1, R12
 	BZHIQ        DX, R12, R12
 	KMOVW        R12, K1
 	VMOVUPD.Z    (BX)(R11*8), K1, Z4
-	VMOVUPD.Z    (R9)(R8*1), K1, Z5
-	VMOVUPD.Z    (R9), K1, Z6
-	VSUBPD       Z6, Z5, Z5
-	VMULPD       Z0, Z5, Z0
-	VMOVUPD.Z    (R9)(R8*2), K1, Z5
-	VMOVUPD.Z    (DI)(R8*2), K1, Z6
-	VSUBPD       Z6, Z5, Z5
-	VFMADD231PD  Z1, Z5, Z0
+	VMOVUPD.Z    (SI)(R11*8), K1, Z5
+	VMOVUPD.Z    (R9)(R8*1), K1, Z6
+	VMOVUPD.Z    (R9), K1, Z7
+	VSUBPD       Z7, Z6, Z6
+	VMULPD       Z0, Z6, Z0
+	VMOVUPD.Z    (R9)(R8*2), K1, Z6
+	VMOVUPD.Z    (DI)(R8*2), K1, Z7
+	VSUBPD       Z7, Z6, Z6
+	VFMADD231PD  Z1, Z6, Z0
 	VMOVUPD.Z    (R10), K1, Z1
-	VMOVUPD.Z    (DI)(R8*1), K1, Z5
-	VSUBPD       Z5, Z1, Z1
+	VMOVUPD.Z    (DI)(R8*1), K1, Z6
+	VSUBPD       Z6, Z1, Z1
 	VFMADD231PD  Z2, Z1, Z0
 	VMOVUPD.Z    (R10)(R8*1), K1, Z1
 	VMOVUPD.Z    (DI), K1, Z2
 	VSUBPD       Z2, Z1, Z1
 	VFMADD231PD  Z3, Z1, Z0
-	VMOVUPD.Z    (SI)(R11*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z4
+	VFNMADD231PD Z5, Z0, Z4
 	VMOVUPD      Z4, K1, (BX)(R11*8)
 
-end109:
-skip106:
+end130:
+skip127:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip110
+	JLE          skip131
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x03, BX
 	ADDQ         CX, BX
@@ -2100,62 +2964,63 @@ skip106:
 	VBROADCASTSD 120(R12), Z7
 	XORQ         R12, R12
 	SUBQ         $+8, DX
-	JL           rest112
+	JL           rest133
 
-vectors111:
+vectors132:
 	VMOVUPD      (BX)(R12*8), Z8
-	VMOVUPD      8(DI)(R12*8), Z9
-	VSUBPD       (DI)(R12*8), Z9, Z9
-	VMULPD       Z0, Z9, Z9
-	VMOVUPD      16(DI)(R12*8), Z10
-	VSUBPD       -8(DI)(R12*8), Z10, Z10
-	VFMADD231PD  Z1, Z10, Z9
-	VMOVUPD      24(DI)(R12*8), Z10
-	VSUBPD       -16(DI)(R12*8), Z10, Z10
-	VFMADD231PD  Z2, Z10, Z9
-	VMOVUPD      32(DI)(R12*8), Z10
-	VSUBPD       -24(DI)(R12*8), Z10, Z10
-	VFMADD231PD  Z3, Z10, Z9
-	VMOVUPD      (R10)(R9*1), Z10
-	VSUBPD       (R10), Z10, Z10
-	VFMADD231PD  Z4, Z10, Z9
-	VMOVUPD      (R10)(R9*2), Z10
-	VSUBPD       (R8)(R9*2), Z10, Z10
-	VFMADD231PD  Z5, Z10, Z9
-	VMOVUPD      (R11), Z10
-	VSUBPD       (R8)(R9*1), Z10, Z10
-	VFMADD231PD  Z6, Z10, Z9
-	VMOVUPD      (R11)(R9*1), Z10
-	VSUBPD       (R8), Z10, Z10
-	VFMADD231PD  Z7, Z10, Z9
-	VMOVUPD      (SI)(R12*8), Z10
-	VFNMADD231PD Z10, Z9, Z8
+	VMOVUPD      (SI)(R12*8), Z9
+	VMOVUPD      8(DI)(R12*8), Z10
+	VSUBPD       (DI)(R12*8), Z10, Z10
+	VMULPD       Z0, Z10, Z10
+	VMOVUPD      16(DI)(R12*8), Z11
+	VSUBPD       -8(DI)(R12*8), Z11, Z11
+	VFMADD231PD  Z1, Z11, Z10
+	VMOVUPD      24(DI)(R12*8), Z11
+	VSUBPD       -16(DI)(R12*8), Z11, Z11
+	VFMADD231PD  Z2, Z11, Z10
+	VMOVUPD      32(DI)(R12*8), Z11
+	VSUBPD       -24(DI)(R12*8), Z11, Z11
+	VFMADD231PD  Z3, Z11, Z10
+	VMOVUPD      (R10)(R9*1), Z11
+	VSUBPD       (R10), Z11, Z11
+	VFMADD231PD  Z4, Z11, Z10
+	VMOVUPD      (R10)(R9*2), Z11
+	VSUBPD       (R8)(R9*2), Z11, Z11
+	VFMADD231PD  Z5, Z11, Z10
+	VMOVUPD      (R11), Z11
+	VSUBPD       (R8)(R9*1), Z11, Z11
+	VFMADD231PD  Z6, Z11, Z10
+	VMOVUPD      (R11)(R9*1), Z11
+	VSUBPD       (R8), Z11, Z11
+	VFMADD231PD  Z7, Z11, Z10
+	VFNMADD231PD Z9, Z10, Z8
 	VMOVUPD      Z8, (BX)(R12*8)
 	ADDQ         $+64, R8
 	ADDQ         $+64, R10
 	ADDQ         $+64, R11
 	ADDQ         $+8, R12
 	SUBQ         $+8, DX
-	JGE          vectors111
+	JGE          vectors132
 
-rest112:
+rest133:
 	ADDQ         $+8, DX
-	JZ           end113
+	JZ           end134
 	MOVQ         $-1, R13
 	BZHIQ        DX, R13, R13
 	KMOVW        R13, K1
 	VMOVUPD.Z    (BX)(R12*8), K1, Z8
-	VMOVUPD.Z    8(DI)(R12*8), K1, Z9
-	VMOVUPD.Z    (DI)(R12*8), K1, Z10
-	VSUBPD       Z10, Z9, Z9
-	VMULPD       Z0, Z9, Z0
-	VMOVUPD.Z    16(DI)(R12*8), K1, Z9
-	VMOVUPD.Z    -8(DI)(R12*8), K1, Z10
-	VSUBPD       Z10, Z9, Z9
-	VFMADD231PD  Z1, Z9, Z0
+	VMOVUPD.Z    (SI)(R12*8), K1, Z9
+	VMOVUPD.Z    8(DI)(R12*8), K1, Z10
+	VMOVUPD.Z    (DI)(R12*8), K1, Z11
+	VSUBPD       Z11, Z10, Z10
+	VMULPD       Z0, Z10, Z0
+	VMOVUPD.Z    16(DI)(R12*8), K1, Z10
+	VMOVUPD.Z    -8(DI)(R12*8), K1, Z11
+	VSUBPD       Z11, Z10, Z10
+	VFMADD231PD  Z1, Z10, Z0
 	VMOVUPD.Z    24(DI)(R12*8), K1, Z1
-	VMOVUPD.Z    -16(DI)(R12*8), K1, Z9
-	VSUBPD       Z9, Z1, Z1
+	VMOVUPD.Z    -16(DI)(R12*8), K1, Z10
+	VSUBPD       Z10, Z1, Z1
 	VFMADD231PD  Z2, Z1, Z0
 	VMOVUPD.Z    32(DI)(R12*8), K1, Z1
 	VMOVUPD.Z    -24(DI)(R12*8), K1, Z2
@@ -2177,18 +3042,199 @@ rest112:
 	VMOVUPD.Z    (R8), K1, Z2
 	VSUBPD       Z2, Z1, Z1
 	VFMADD231PD  Z7, Z1, Z0
-	VMOVUPD.Z    (SI)(R12*8), K1, Z1
-	VFNMADD231PD Z1, Z0, Z8
+	VFNMADD231PD Z9, Z0, Z8
 	VMOVUPD      Z8, K1, (BX)(R12*8)
 
-end113:
-skip110:
+end134:
+skip131:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row101
+	JNZ     row122
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused4AVX512(p *float64, vx *float64, vy *float64, bx *float64, by *float64, k *float64, weights *float64, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveMediumFused4AVX512(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSD (AX), Z0
+	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD 16(AX), Z2
+	VBROADCASTSD 24(AX), Z3
+	VBROADCASTSD 32(AX), Z4
+	VBROADCASTSD 40(AX), Z5
+	VBROADCASTSD 48(AX), Z6
+	VBROADCASTSD 56(AX), Z7
+	VBROADCASTSD 64(AX), Z8
+	VBROADCASTSD 72(AX), Z9
+	VBROADCASTSD 80(AX), Z10
+	VBROADCASTSD 88(AX), Z11
+	VBROADCASTSD 96(AX), Z12
+	VBROADCASTSD 104(AX), Z13
+	VBROADCASTSD 112(AX), Z14
+	VBROADCASTSD 120(AX), Z15
+
+row135:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x03, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x03, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	LEAQ         (BX)(AX*2), SI
+	ADDQ         AX, SI
+	MOVQ         at+72(FP), DI
+	SHLQ         $0x03, DI
+	ADDQ         16(SP), DI
+	MOVQ         vy+16(FP), R8
+	ADDQ         R8, DI
+	SUBQ         AX, DI
+	SUBQ         AX, DI
+	SUBQ         AX, DI
+	LEAQ         (DI)(AX*2), R8
+	ADDQ         AX, R8
+	LEAQ         (R8)(AX*2), R9
+	ADDQ         AX, R9
+	MOVQ         at+72(FP), R10
+	SHLQ         $0x03, R10
+	ADDQ         16(SP), R10
+	MOVQ         bx+24(FP), R11
+	ADDQ         R11, R10
+	MOVQ         at+72(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         16(SP), R11
+	MOVQ         by+32(FP), R12
+	ADDQ         R12, R11
+	MOVQ         at+72(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         16(SP), R12
+	MOVQ         k+40(FP), R13
+	ADDQ         R13, R12
+	ADDQ         AX, R11
+	ADDQ         AX, R11
+	ADDQ         AX, R11
+	ADDQ         AX, R11
+	MOVQ         head+88(FP), R13
+	MOVQ         vectors+80(FP), R14
+	TESTQ        R13, R13
+	JZ           load136
+	VMOVUPD      -32(CX), Z16
+	VMOVUPD      -32(DX), Z17
+	VSUBPD       -40(DX), Z17, Z17
+	VMULPD       Z0, Z17, Z17
+	VMOVUPD      -24(DX), Z18
+	VSUBPD       -48(DX), Z18, Z18
+	VFMADD231PD  Z1, Z18, Z17
+	VMOVUPD      -16(DX), Z18
+	VSUBPD       -56(DX), Z18, Z18
+	VFMADD231PD  Z2, Z18, Z17
+	VMOVUPD      -8(DX), Z18
+	VSUBPD       -64(DX), Z18, Z18
+	VFMADD231PD  Z3, Z18, Z17
+	VFNMADD231PD -32(R10), Z17, Z16
+	VMOVUPD      Z16, -32(CX)
+	VMOVAPD      Z16, Z16
+	JMP          vector137
+
+load136:
+	VMOVUPD -32(CX), Z16
+
+vector137:
+	VMOVUPD      32(CX), Z17
+	VMOVUPD      32(DX), Z18
+	VSUBPD       24(DX), Z18, Z18
+	VMULPD       Z0, Z18, Z18
+	VMOVUPD      40(DX), Z19
+	VSUBPD       16(DX), Z19, Z19
+	VFMADD231PD  Z1, Z19, Z18
+	VMOVUPD      48(DX), Z19
+	VSUBPD       8(DX), Z19, Z19
+	VFMADD231PD  Z2, Z19, Z18
+	VMOVUPD      56(DX), Z19
+	VSUBPD       (DX), Z19, Z19
+	VFMADD231PD  Z3, Z19, Z18
+	VFNMADD231PD 32(R10), Z18, Z17
+	VMOVUPD      Z17, 32(CX)
+	VMOVUPD      (R9)(AX*1), Z18
+	VMOVUPD      (BX)(AX*1), Z19
+	VSUBPD       (BX), Z19, Z19
+	VMULPD       Z4, Z19, Z19
+	VMOVUPD      (BX)(AX*2), Z20
+	VSUBPD       (DX)(AX*2), Z20, Z20
+	VFMADD231PD  Z5, Z20, Z19
+	VMOVUPD      (SI), Z20
+	VSUBPD       (DX)(AX*1), Z20, Z20
+	VFMADD231PD  Z6, Z20, Z19
+	VMOVUPD      (SI)(AX*1), Z20
+	VSUBPD       (DX), Z20, Z20
+	VFMADD231PD  Z7, Z20, Z19
+	VFNMADD231PD (R11), Z19, Z18
+	VMOVUPD      Z18, (R9)(AX*1)
+	VMOVUPD      (DX), Z19
+	VALIGNQ      $0x04, Z16, Z17, Z20
+	VALIGNQ      $0x05, Z16, Z17, Z21
+	VSUBPD       Z20, Z21, Z20
+	VMULPD       Z8, Z20, Z20
+	VALIGNQ      $0x03, Z16, Z17, Z21
+	VALIGNQ      $0x06, Z16, Z17, Z22
+	VSUBPD       Z21, Z22, Z21
+	VFMADD231PD  Z9, Z21, Z20
+	VALIGNQ      $0x02, Z16, Z17, Z21
+	VALIGNQ      $0x07, Z16, Z17, Z22
+	VSUBPD       Z21, Z22, Z21
+	VFMADD231PD  Z10, Z21, Z20
+	VALIGNQ      $0x01, Z16, Z17, Z16
+	VSUBPD       Z16, Z17, Z16
+	VFMADD231PD  Z11, Z16, Z20
+	VMOVUPD      (R8)(AX*1), Z16
+	VSUBPD       (R8), Z16, Z16
+	VFMADD231PD  Z12, Z16, Z20
+	VMOVUPD      (R8)(AX*2), Z16
+	VSUBPD       (DI)(AX*2), Z16, Z16
+	VFMADD231PD  Z13, Z16, Z20
+	VMOVUPD      (R9), Z16
+	VSUBPD       (DI)(AX*1), Z16, Z16
+	VFMADD231PD  Z14, Z16, Z20
+	VSUBPD       (DI), Z18, Z16
+	VFMADD231PD  Z15, Z16, Z20
+	VFNMADD231PD (R12), Z20, Z19
+	VMOVUPD      Z19, (DX)
+	VMOVAPD      Z17, Z16
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	DECQ         R14
+	JNZ          vector137
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row135
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -2224,9 +3270,9 @@ TEXT ·waveLayer4AVX512(SB), NOSPLIT, $8-144
 	ADDQ         R9, R11
 	XORQ         R12, R12
 	SUBQ         $+8, DI
-	JL           rest115
+	JL           rest139
 
-vectors114:
+vectors138:
 	VMOVUPD      (R10)(R9*1), Z4
 	VSUBPD       (R10), Z4, Z4
 	VMULPD       Z0, Z4, Z4
@@ -2254,11 +3300,11 @@ vectors114:
 	ADDQ         $+64, R11
 	ADDQ         $+8, R12
 	SUBQ         $+8, DI
-	JGE          vectors114
+	JGE          vectors138
 
-rest115:
+rest139:
 	ADDQ         $+8, DI
-	JZ           end116
+	JZ           end140
 	MOVQ         $-1, R13
 	BZHIQ        DI, R13, R13
 	KMOVW        R13, K1
@@ -2289,7 +3335,7 @@ rest115:
 	VFNMADD231PD Z2, Z1, Z0
 	VMOVUPD      Z0, K1, (AX)(R12*8)
 
-end116:
+end140:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -2467,6 +3513,87 @@ skip10:
 	VZEROUPPER
 	RET
 
+// func waveFused1AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveFused1AVX512F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+
+row14:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+72(FP), BX
+	SHLQ         $0x02, BX
+	ADDQ         16(SP), BX
+	MOVQ         vy+16(FP), SI
+	ADDQ         SI, BX
+	MOVQ         head+88(FP), SI
+	MOVQ         vectors+80(FP), DI
+	TESTQ        SI, SI
+	JZ           load15
+	VMOVUPS      -60(CX), Z4
+	VMOVUPS      -60(DX), Z5
+	VSUBPS       -64(DX), Z5, Z5
+	VFNMADD231PS Z0, Z5, Z4
+	VMOVUPS      Z4, -60(CX)
+	VMOVAPS      Z4, Z4
+	JMP          vector16
+
+load15:
+	VMOVUPS -60(CX), Z4
+
+vector16:
+	VMOVUPS      4(CX), Z5
+	VMOVUPS      4(DX), Z6
+	VSUBPS       (DX), Z6, Z6
+	VFNMADD231PS Z0, Z6, Z5
+	VMOVUPS      Z5, 4(CX)
+	VMOVUPS      (BX)(AX*1), Z6
+	VMOVUPS      (DX)(AX*1), Z7
+	VSUBPS       (DX), Z7, Z7
+	VFNMADD231PS Z1, Z7, Z6
+	VMOVUPS      Z6, (BX)(AX*1)
+	VMOVUPS      (DX), Z7
+	VALIGND      $0x0f, Z4, Z5, Z4
+	VSUBPS       Z4, Z5, Z4
+	VFNMADD231PS Z2, Z4, Z7
+	VSUBPS       (BX), Z6, Z4
+	VFNMADD231PS Z3, Z4, Z7
+	VMOVUPS      Z7, (DX)
+	VMOVAPS      Z5, Z4
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	DECQ         DI
+	JNZ          vector16
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row14
+	LDMXCSR      (SP)
+	VZEROUPPER
+	RET
+
 // func waveMedium1AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, x int, xn int, y int, yn int, at int, pn int)
 // Requires: AVX, AVX512F, BMI2, SSE
 TEXT ·waveMedium1AVX512F32(SB), NOSPLIT, $8-120
@@ -2478,10 +3605,10 @@ TEXT ·waveMedium1AVX512F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row14:
+row17:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip15
+	JLE          skip18
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2501,40 +3628,40 @@ row14:
 	VBROADCASTSS (R8), Z0
 	XORQ         R8, R8
 	SUBQ         $+16, DX
-	JL           rest17
+	JL           rest20
 
-vectors16:
+vectors19:
 	VMOVUPS      (BX)(R8*4), Z1
-	VMOVUPS      (DI)(R8*4), Z2
-	VSUBPS       -4(DI)(R8*4), Z2, Z2
-	VMULPS       Z0, Z2, Z2
-	VMOVUPS      (SI)(R8*4), Z3
-	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      (SI)(R8*4), Z2
+	VMOVUPS      (DI)(R8*4), Z3
+	VSUBPS       -4(DI)(R8*4), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VFNMADD231PS Z2, Z3, Z1
 	VMOVUPS      Z1, (BX)(R8*4)
 	ADDQ         $+16, R8
 	SUBQ         $+16, DX
-	JGE          vectors16
+	JGE          vectors19
 
-rest17:
+rest20:
 	ADDQ         $+16, DX
-	JZ           end18
+	JZ           end21
 	MOVQ         $-1, R9
 	BZHIQ        DX, R9, R9
 	KMOVW        R9, K1
 	VMOVUPS.Z    (BX)(R8*4), K1, Z1
-	VMOVUPS.Z    (DI)(R8*4), K1, Z2
-	VMOVUPS.Z    -4(DI)(R8*4), K1, Z3
-	VSUBPS       Z3, Z2, Z2
-	VMULPS       Z0, Z2, Z0
 	VMOVUPS.Z    (SI)(R8*4), K1, Z2
+	VMOVUPS.Z    (DI)(R8*4), K1, Z3
+	VMOVUPS.Z    -4(DI)(R8*4), K1, Z4
+	VSUBPS       Z4, Z3, Z3
+	VMULPS       Z0, Z3, Z0
 	VFNMADD231PS Z2, Z0, Z1
 	VMOVUPS      Z1, K1, (BX)(R8*4)
 
-end18:
-skip15:
+end21:
+skip18:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip19
+	JLE          skip22
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2557,41 +3684,41 @@ skip15:
 	VBROADCASTSS 4(R9), Z0
 	XORQ         R9, R9
 	SUBQ         $+16, DX
-	JL           rest21
+	JL           rest24
 
-vectors20:
+vectors23:
 	VMOVUPS      (BX)(R9*4), Z1
-	VMOVUPS      (DI)(R8*1), Z2
-	VSUBPS       (DI), Z2, Z2
-	VMULPS       Z0, Z2, Z2
-	VMOVUPS      (SI)(R9*4), Z3
-	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      (SI)(R9*4), Z2
+	VMOVUPS      (DI)(R8*1), Z3
+	VSUBPS       (DI), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VFNMADD231PS Z2, Z3, Z1
 	VMOVUPS      Z1, (BX)(R9*4)
 	ADDQ         $+64, DI
 	ADDQ         $+16, R9
 	SUBQ         $+16, DX
-	JGE          vectors20
+	JGE          vectors23
 
-rest21:
+rest24:
 	ADDQ         $+16, DX
-	JZ           end22
+	JZ           end25
 	MOVQ         $-1, R10
 	BZHIQ        DX, R10, R10
 	KMOVW        R10, K1
 	VMOVUPS.Z    (BX)(R9*4), K1, Z1
-	VMOVUPS.Z    (DI)(R8*1), K1, Z2
-	VMOVUPS.Z    (DI), K1, Z3
-	VSUBPS       Z3, Z2, Z2
-	VMULPS       Z0, Z2, Z0
 	VMOVUPS.Z    (SI)(R9*4), K1, Z2
+	VMOVUPS.Z    (DI)(R8*1), K1, Z3
+	VMOVUPS.Z    (DI), K1, Z4
+	VSUBPS       Z4, Z3, Z3
+	VMULPS       Z0, Z3, Z0
 	VFNMADD231PS Z2, Z0, Z1
 	VMOVUPS      Z1, K1, (BX)(R9*4)
 
-end22:
-skip19:
+end25:
+skip22:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip23
+	JLE          skip26
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2619,51 +3746,155 @@ skip19:
 	VBROADCASTSS 12(R10), Z1
 	XORQ         R10, R10
 	SUBQ         $+16, DX
-	JL           rest25
+	JL           rest28
 
-vectors24:
+vectors27:
 	VMOVUPS      (BX)(R10*4), Z2
-	VMOVUPS      4(DI)(R10*4), Z3
-	VSUBPS       (DI)(R10*4), Z3, Z3
-	VMULPS       Z0, Z3, Z3
-	VMOVUPS      (R8)(R9*1), Z4
-	VSUBPS       (R8), Z4, Z4
-	VFMADD231PS  Z1, Z4, Z3
-	VMOVUPS      (SI)(R10*4), Z4
-	VFNMADD231PS Z4, Z3, Z2
+	VMOVUPS      (SI)(R10*4), Z3
+	VMOVUPS      4(DI)(R10*4), Z4
+	VSUBPS       (DI)(R10*4), Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      (R8)(R9*1), Z5
+	VSUBPS       (R8), Z5, Z5
+	VFMADD231PS  Z1, Z5, Z4
+	VFNMADD231PS Z3, Z4, Z2
 	VMOVUPS      Z2, (BX)(R10*4)
 	ADDQ         $+64, R8
 	ADDQ         $+16, R10
 	SUBQ         $+16, DX
-	JGE          vectors24
+	JGE          vectors27
 
-rest25:
+rest28:
 	ADDQ         $+16, DX
-	JZ           end26
+	JZ           end29
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
 	VMOVUPS.Z    (BX)(R10*4), K1, Z2
-	VMOVUPS.Z    4(DI)(R10*4), K1, Z3
-	VMOVUPS.Z    (DI)(R10*4), K1, Z4
-	VSUBPS       Z4, Z3, Z3
-	VMULPS       Z0, Z3, Z0
-	VMOVUPS.Z    (R8)(R9*1), K1, Z3
-	VMOVUPS.Z    (R8), K1, Z4
-	VSUBPS       Z4, Z3, Z3
-	VFMADD231PS  Z1, Z3, Z0
-	VMOVUPS.Z    (SI)(R10*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z2
+	VMOVUPS.Z    (SI)(R10*4), K1, Z3
+	VMOVUPS.Z    4(DI)(R10*4), K1, Z4
+	VMOVUPS.Z    (DI)(R10*4), K1, Z5
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z0, Z4, Z0
+	VMOVUPS.Z    (R8)(R9*1), K1, Z4
+	VMOVUPS.Z    (R8), K1, Z5
+	VSUBPS       Z5, Z4, Z4
+	VFMADD231PS  Z1, Z4, Z0
+	VFNMADD231PS Z3, Z0, Z2
 	VMOVUPS      Z2, K1, (BX)(R10*4)
 
-end26:
-skip23:
+end29:
+skip26:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row14
+	JNZ     row17
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused1AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveMediumFused1AVX512F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+
+row30:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+72(FP), BX
+	SHLQ         $0x02, BX
+	ADDQ         16(SP), BX
+	MOVQ         vy+16(FP), SI
+	ADDQ         SI, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         16(SP), SI
+	MOVQ         bx+24(FP), DI
+	ADDQ         DI, SI
+	MOVQ         at+72(FP), DI
+	SHLQ         $0x02, DI
+	ADDQ         16(SP), DI
+	MOVQ         by+32(FP), R8
+	ADDQ         R8, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x02, R8
+	ADDQ         16(SP), R8
+	MOVQ         k+40(FP), R9
+	ADDQ         R9, R8
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R9
+	MOVQ         vectors+80(FP), R10
+	TESTQ        R9, R9
+	JZ           load31
+	VMOVUPS      -60(CX), Z4
+	VMOVUPS      -60(DX), Z5
+	VSUBPS       -64(DX), Z5, Z5
+	VMULPS       Z0, Z5, Z5
+	VFNMADD231PS -60(SI), Z5, Z4
+	VMOVUPS      Z4, -60(CX)
+	VMOVAPS      Z4, Z4
+	JMP          vector32
+
+load31:
+	VMOVUPS -60(CX), Z4
+
+vector32:
+	VMOVUPS      4(CX), Z5
+	VMOVUPS      4(DX), Z6
+	VSUBPS       (DX), Z6, Z6
+	VMULPS       Z0, Z6, Z6
+	VFNMADD231PS 4(SI), Z6, Z5
+	VMOVUPS      Z5, 4(CX)
+	VMOVUPS      (BX)(AX*1), Z6
+	VMOVUPS      (DX)(AX*1), Z7
+	VSUBPS       (DX), Z7, Z7
+	VMULPS       Z1, Z7, Z7
+	VFNMADD231PS (DI), Z7, Z6
+	VMOVUPS      Z6, (BX)(AX*1)
+	VMOVUPS      (DX), Z7
+	VALIGND      $0x0f, Z4, Z5, Z4
+	VSUBPS       Z4, Z5, Z4
+	VMULPS       Z2, Z4, Z4
+	VSUBPS       (BX), Z6, Z6
+	VFMADD231PS  Z3, Z6, Z4
+	VFNMADD231PS (R8), Z4, Z7
+	VMOVUPS      Z7, (DX)
+	VMOVAPS      Z5, Z4
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	DECQ         R10
+	JNZ          vector32
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row30
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -2689,9 +3920,9 @@ TEXT ·waveLayer1AVX512F32(SB), NOSPLIT, $8-144
 	SUBQ         R9, R8
 	XORQ         R10, R10
 	SUBQ         $+16, DI
-	JL           rest28
+	JL           rest34
 
-vectors27:
+vectors33:
 	VMOVUPS      (R8)(R9*1), Z1
 	VSUBPS       (R8), Z1, Z1
 	VMULPS       Z0, Z1, Z1
@@ -2708,11 +3939,11 @@ vectors27:
 	ADDQ         $+64, R8
 	ADDQ         $+16, R10
 	SUBQ         $+16, DI
-	JGE          vectors27
+	JGE          vectors33
 
-rest28:
+rest34:
 	ADDQ         $+16, DI
-	JZ           end29
+	JZ           end35
 	MOVQ         $-1, R11
 	BZHIQ        DI, R11, R11
 	KMOVW        R11, K1
@@ -2731,7 +3962,7 @@ rest28:
 	VFNMADD231PS Z2, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)(R10*4)
 
-end29:
+end35:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -2747,10 +3978,10 @@ TEXT ·wave2AVX512F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row30:
+row36:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip31
+	JLE          skip37
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2766,9 +3997,9 @@ row30:
 	VBROADCASTSS 4(DI), Z1
 	XORQ         DI, DI
 	SUBQ         $+16, DX
-	JL           rest33
+	JL           rest39
 
-vectors32:
+vectors38:
 	VMOVUPS      (BX)(DI*4), Z2
 	VMOVUPS      (SI)(DI*4), Z3
 	VSUBPS       -4(SI)(DI*4), Z3, Z3
@@ -2779,11 +4010,11 @@ vectors32:
 	VMOVUPS      Z2, (BX)(DI*4)
 	ADDQ         $+16, DI
 	SUBQ         $+16, DX
-	JGE          vectors32
+	JGE          vectors38
 
-rest33:
+rest39:
 	ADDQ         $+16, DX
-	JZ           end34
+	JZ           end40
 	MOVQ         $-1, R8
 	BZHIQ        DX, R8, R8
 	KMOVW        R8, K1
@@ -2798,11 +4029,11 @@ rest33:
 	VFNMADD231PS Z1, Z0, Z2
 	VMOVUPS      Z2, K1, (BX)(DI*4)
 
-end34:
-skip31:
+end40:
+skip37:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip35
+	JLE          skip41
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2824,9 +4055,9 @@ skip31:
 	VBROADCASTSS 12(R9), Z1
 	XORQ         R9, R9
 	SUBQ         $+16, DX
-	JL           rest37
+	JL           rest43
 
-vectors36:
+vectors42:
 	VMOVUPS      (BX)(R9*4), Z2
 	VMOVUPS      (SI)(DI*2), Z3
 	VSUBPS       (SI)(DI*1), Z3, Z3
@@ -2839,11 +4070,11 @@ vectors36:
 	ADDQ         $+64, R8
 	ADDQ         $+16, R9
 	SUBQ         $+16, DX
-	JGE          vectors36
+	JGE          vectors42
 
-rest37:
+rest43:
 	ADDQ         $+16, DX
-	JZ           end38
+	JZ           end44
 	MOVQ         $-1, R10
 	BZHIQ        DX, R10, R10
 	KMOVW        R10, K1
@@ -2858,11 +4089,11 @@ rest37:
 	VFNMADD231PS Z1, Z0, Z2
 	VMOVUPS      Z2, K1, (BX)(R9*4)
 
-end38:
-skip35:
+end44:
+skip41:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip39
+	JLE          skip45
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2890,9 +4121,9 @@ skip35:
 	VBROADCASTSS 28(R10), Z3
 	XORQ         R10, R10
 	SUBQ         $+16, DX
-	JL           rest41
+	JL           rest47
 
-vectors40:
+vectors46:
 	VMOVUPS      (BX)(R10*4), Z4
 	VMOVUPS      4(SI)(R10*4), Z5
 	VSUBPS       (SI)(R10*4), Z5, Z5
@@ -2911,11 +4142,11 @@ vectors40:
 	ADDQ         $+64, R9
 	ADDQ         $+16, R10
 	SUBQ         $+16, DX
-	JGE          vectors40
+	JGE          vectors46
 
-rest41:
+rest47:
 	ADDQ         $+16, DX
-	JZ           end42
+	JZ           end48
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
@@ -2938,14 +4169,122 @@ rest41:
 	VFNMADD231PS Z3, Z0, Z4
 	VMOVUPS      Z4, K1, (BX)(R10*4)
 
-end42:
-skip39:
+end48:
+skip45:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row30
+	JNZ     row36
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveFused2AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveFused2AVX512F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+
+row49:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R8
+	MOVQ         vectors+80(FP), R9
+	TESTQ        R8, R8
+	JZ           load50
+	VMOVUPS      -56(CX), Z8
+	VMOVUPS      -56(DX), Z9
+	VSUBPS       -60(DX), Z9, Z9
+	VFNMADD231PS Z0, Z9, Z8
+	VMOVUPS      -52(DX), Z9
+	VSUBPS       -64(DX), Z9, Z9
+	VFNMADD231PS Z1, Z9, Z8
+	VMOVUPS      Z8, -56(CX)
+	VMOVAPS      Z8, Z8
+	JMP          vector51
+
+load50:
+	VMOVUPS -56(CX), Z8
+
+vector51:
+	VMOVUPS      8(CX), Z9
+	VMOVUPS      8(DX), Z10
+	VSUBPS       4(DX), Z10, Z10
+	VFNMADD231PS Z0, Z10, Z9
+	VMOVUPS      12(DX), Z10
+	VSUBPS       (DX), Z10, Z10
+	VFNMADD231PS Z1, Z10, Z9
+	VMOVUPS      Z9, 8(CX)
+	VMOVUPS      (DI), Z10
+	VMOVUPS      (DX)(AX*2), Z11
+	VSUBPS       (DX)(AX*1), Z11, Z11
+	VFNMADD231PS Z2, Z11, Z10
+	VMOVUPS      (BX), Z11
+	VSUBPS       (DX), Z11, Z11
+	VFNMADD231PS Z3, Z11, Z10
+	VMOVUPS      Z10, (DI)
+	VMOVUPS      (DX), Z11
+	VALIGND      $0x0e, Z8, Z9, Z12
+	VALIGND      $0x0f, Z8, Z9, Z13
+	VSUBPS       Z12, Z13, Z12
+	VFNMADD231PS Z4, Z12, Z11
+	VALIGND      $0x0d, Z8, Z9, Z8
+	VSUBPS       Z8, Z9, Z8
+	VFNMADD231PS Z5, Z8, Z11
+	VMOVUPS      (SI)(AX*2), Z8
+	VSUBPS       (SI)(AX*1), Z8, Z8
+	VFNMADD231PS Z6, Z8, Z11
+	VSUBPS       (SI), Z10, Z8
+	VFNMADD231PS Z7, Z8, Z11
+	VMOVUPS      Z11, (DX)
+	VMOVAPS      Z9, Z8
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	DECQ         R9
+	JNZ          vector51
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row49
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -2960,10 +4299,10 @@ TEXT ·waveMedium2AVX512F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row43:
+row52:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip44
+	JLE          skip53
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -2984,47 +4323,47 @@ row43:
 	VBROADCASTSS 4(R8), Z1
 	XORQ         R8, R8
 	SUBQ         $+16, DX
-	JL           rest46
+	JL           rest55
 
-vectors45:
+vectors54:
 	VMOVUPS      (BX)(R8*4), Z2
-	VMOVUPS      (DI)(R8*4), Z3
-	VSUBPS       -4(DI)(R8*4), Z3, Z3
-	VMULPS       Z0, Z3, Z3
-	VMOVUPS      4(DI)(R8*4), Z4
-	VSUBPS       -8(DI)(R8*4), Z4, Z4
-	VFMADD231PS  Z1, Z4, Z3
-	VMOVUPS      (SI)(R8*4), Z4
-	VFNMADD231PS Z4, Z3, Z2
+	VMOVUPS      (SI)(R8*4), Z3
+	VMOVUPS      (DI)(R8*4), Z4
+	VSUBPS       -4(DI)(R8*4), Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      4(DI)(R8*4), Z5
+	VSUBPS       -8(DI)(R8*4), Z5, Z5
+	VFMADD231PS  Z1, Z5, Z4
+	VFNMADD231PS Z3, Z4, Z2
 	VMOVUPS      Z2, (BX)(R8*4)
 	ADDQ         $+16, R8
 	SUBQ         $+16, DX
-	JGE          vectors45
+	JGE          vectors54
 
-rest46:
+rest55:
 	ADDQ         $+16, DX
-	JZ           end47
+	JZ           end56
 	MOVQ         $-1, R9
 	BZHIQ        DX, R9, R9
 	KMOVW        R9, K1
 	VMOVUPS.Z    (BX)(R8*4), K1, Z2
-	VMOVUPS.Z    (DI)(R8*4), K1, Z3
-	VMOVUPS.Z    -4(DI)(R8*4), K1, Z4
-	VSUBPS       Z4, Z3, Z3
-	VMULPS       Z0, Z3, Z0
-	VMOVUPS.Z    4(DI)(R8*4), K1, Z3
-	VMOVUPS.Z    -8(DI)(R8*4), K1, Z4
-	VSUBPS       Z4, Z3, Z3
-	VFMADD231PS  Z1, Z3, Z0
-	VMOVUPS.Z    (SI)(R8*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z2
+	VMOVUPS.Z    (SI)(R8*4), K1, Z3
+	VMOVUPS.Z    (DI)(R8*4), K1, Z4
+	VMOVUPS.Z    -4(DI)(R8*4), K1, Z5
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z0, Z4, Z0
+	VMOVUPS.Z    4(DI)(R8*4), K1, Z4
+	VMOVUPS.Z    -8(DI)(R8*4), K1, Z5
+	VSUBPS       Z5, Z4, Z4
+	VFMADD231PS  Z1, Z4, Z0
+	VFNMADD231PS Z3, Z0, Z2
 	VMOVUPS      Z2, K1, (BX)(R8*4)
 
-end47:
-skip44:
+end56:
+skip53:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip48
+	JLE          skip57
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3051,49 +4390,49 @@ skip44:
 	VBROADCASTSS 12(R10), Z1
 	XORQ         R10, R10
 	SUBQ         $+16, DX
-	JL           rest50
+	JL           rest59
 
-vectors49:
+vectors58:
 	VMOVUPS      (BX)(R10*4), Z2
-	VMOVUPS      (DI)(R8*2), Z3
-	VSUBPS       (DI)(R8*1), Z3, Z3
-	VMULPS       Z0, Z3, Z3
-	VMOVUPS      (R9), Z4
-	VSUBPS       (DI), Z4, Z4
-	VFMADD231PS  Z1, Z4, Z3
-	VMOVUPS      (SI)(R10*4), Z4
-	VFNMADD231PS Z4, Z3, Z2
+	VMOVUPS      (SI)(R10*4), Z3
+	VMOVUPS      (DI)(R8*2), Z4
+	VSUBPS       (DI)(R8*1), Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      (R9), Z5
+	VSUBPS       (DI), Z5, Z5
+	VFMADD231PS  Z1, Z5, Z4
+	VFNMADD231PS Z3, Z4, Z2
 	VMOVUPS      Z2, (BX)(R10*4)
 	ADDQ         $+64, DI
 	ADDQ         $+64, R9
 	ADDQ         $+16, R10
 	SUBQ         $+16, DX
-	JGE          vectors49
+	JGE          vectors58
 
-rest50:
+rest59:
 	ADDQ         $+16, DX
-	JZ           end51
+	JZ           end60
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
 	VMOVUPS.Z    (BX)(R10*4), K1, Z2
-	VMOVUPS.Z    (DI)(R8*2), K1, Z3
-	VMOVUPS.Z    (DI)(R8*1), K1, Z4
-	VSUBPS       Z4, Z3, Z3
-	VMULPS       Z0, Z3, Z0
-	VMOVUPS.Z    (R9), K1, Z3
-	VMOVUPS.Z    (DI), K1, Z4
-	VSUBPS       Z4, Z3, Z3
-	VFMADD231PS  Z1, Z3, Z0
-	VMOVUPS.Z    (SI)(R10*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z2
+	VMOVUPS.Z    (SI)(R10*4), K1, Z3
+	VMOVUPS.Z    (DI)(R8*2), K1, Z4
+	VMOVUPS.Z    (DI)(R8*1), K1, Z5
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z0, Z4, Z0
+	VMOVUPS.Z    (R9), K1, Z4
+	VMOVUPS.Z    (DI), K1, Z5
+	VSUBPS       Z5, Z4, Z4
+	VFMADD231PS  Z1, Z4, Z0
+	VFNMADD231PS Z3, Z0, Z2
 	VMOVUPS      Z2, K1, (BX)(R10*4)
 
-end51:
-skip48:
+end60:
+skip57:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip52
+	JLE          skip61
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3126,66 +4465,198 @@ skip48:
 	VBROADCASTSS 28(R11), Z3
 	XORQ         R11, R11
 	SUBQ         $+16, DX
-	JL           rest54
+	JL           rest63
 
-vectors53:
+vectors62:
 	VMOVUPS      (BX)(R11*4), Z4
-	VMOVUPS      4(DI)(R11*4), Z5
-	VSUBPS       (DI)(R11*4), Z5, Z5
-	VMULPS       Z0, Z5, Z5
-	VMOVUPS      8(DI)(R11*4), Z6
-	VSUBPS       -4(DI)(R11*4), Z6, Z6
-	VFMADD231PS  Z1, Z6, Z5
-	VMOVUPS      (R8)(R9*2), Z6
-	VSUBPS       (R8)(R9*1), Z6, Z6
-	VFMADD231PS  Z2, Z6, Z5
-	VMOVUPS      (R10), Z6
-	VSUBPS       (R8), Z6, Z6
-	VFMADD231PS  Z3, Z6, Z5
-	VMOVUPS      (SI)(R11*4), Z6
-	VFNMADD231PS Z6, Z5, Z4
+	VMOVUPS      (SI)(R11*4), Z5
+	VMOVUPS      4(DI)(R11*4), Z6
+	VSUBPS       (DI)(R11*4), Z6, Z6
+	VMULPS       Z0, Z6, Z6
+	VMOVUPS      8(DI)(R11*4), Z7
+	VSUBPS       -4(DI)(R11*4), Z7, Z7
+	VFMADD231PS  Z1, Z7, Z6
+	VMOVUPS      (R8)(R9*2), Z7
+	VSUBPS       (R8)(R9*1), Z7, Z7
+	VFMADD231PS  Z2, Z7, Z6
+	VMOVUPS      (R10), Z7
+	VSUBPS       (R8), Z7, Z7
+	VFMADD231PS  Z3, Z7, Z6
+	VFNMADD231PS Z5, Z6, Z4
 	VMOVUPS      Z4, (BX)(R11*4)
 	ADDQ         $+64, R8
 	ADDQ         $+64, R10
 	ADDQ         $+16, R11
 	SUBQ         $+16, DX
-	JGE          vectors53
+	JGE          vectors62
 
-rest54:
+rest63:
 	ADDQ         $+16, DX
-	JZ           end55
+	JZ           end64
 	MOVQ         $-1, R12
 	BZHIQ        DX, R12, R12
 	KMOVW        R12, K1
 	VMOVUPS.Z    (BX)(R11*4), K1, Z4
-	VMOVUPS.Z    4(DI)(R11*4), K1, Z5
-	VMOVUPS.Z    (DI)(R11*4), K1, Z6
-	VSUBPS       Z6, Z5, Z5
-	VMULPS       Z0, Z5, Z0
-	VMOVUPS.Z    8(DI)(R11*4), K1, Z5
-	VMOVUPS.Z    -4(DI)(R11*4), K1, Z6
-	VSUBPS       Z6, Z5, Z5
-	VFMADD231PS  Z1, Z5, Z0
+	VMOVUPS.Z    (SI)(R11*4), K1, Z5
+	VMOVUPS.Z    4(DI)(R11*4), K1, Z6
+	VMOVUPS.Z    (DI)(R11*4), K1, Z7
+	VSUBPS       Z7, Z6, Z6
+	VMULPS       Z0, Z6, Z0
+	VMOVUPS.Z    8(DI)(R11*4), K1, Z6
+	VMOVUPS.Z    -4(DI)(R11*4), K1, Z7
+	VSUBPS       Z7, Z6, Z6
+	VFMADD231PS  Z1, Z6, Z0
 	VMOVUPS.Z    (R8)(R9*2), K1, Z1
-	VMOVUPS.Z    (R8)(R9*1), K1, Z5
-	VSUBPS       Z5, Z1, Z1
+	VMOVUPS.Z    (R8)(R9*1), K1, Z6
+	VSUBPS       Z6, Z1, Z1
 	VFMADD231PS  Z2, Z1, Z0
 	VMOVUPS.Z    (R10), K1, Z1
 	VMOVUPS.Z    (R8), K1, Z2
 	VSUBPS       Z2, Z1, Z1
 	VFMADD231PS  Z3, Z1, Z0
-	VMOVUPS.Z    (SI)(R11*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z4
+	VFNMADD231PS Z5, Z0, Z4
 	VMOVUPS      Z4, K1, (BX)(R11*4)
 
-end55:
-skip52:
+end64:
+skip61:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row43
+	JNZ     row52
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused2AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveMediumFused2AVX512F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+
+row65:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x02, R8
+	ADDQ         16(SP), R8
+	MOVQ         bx+24(FP), R9
+	ADDQ         R9, R8
+	MOVQ         at+72(FP), R9
+	SHLQ         $0x02, R9
+	ADDQ         16(SP), R9
+	MOVQ         by+32(FP), R10
+	ADDQ         R10, R9
+	MOVQ         at+72(FP), R10
+	SHLQ         $0x02, R10
+	ADDQ         16(SP), R10
+	MOVQ         k+40(FP), R11
+	ADDQ         R11, R10
+	ADDQ         AX, R9
+	ADDQ         AX, R9
+	MOVQ         head+88(FP), R11
+	MOVQ         vectors+80(FP), R12
+	TESTQ        R11, R11
+	JZ           load66
+	VMOVUPS      -56(CX), Z8
+	VMOVUPS      -56(DX), Z9
+	VSUBPS       -60(DX), Z9, Z9
+	VMULPS       Z0, Z9, Z9
+	VMOVUPS      -52(DX), Z10
+	VSUBPS       -64(DX), Z10, Z10
+	VFMADD231PS  Z1, Z10, Z9
+	VFNMADD231PS -56(R8), Z9, Z8
+	VMOVUPS      Z8, -56(CX)
+	VMOVAPS      Z8, Z8
+	JMP          vector67
+
+load66:
+	VMOVUPS -56(CX), Z8
+
+vector67:
+	VMOVUPS      8(CX), Z9
+	VMOVUPS      8(DX), Z10
+	VSUBPS       4(DX), Z10, Z10
+	VMULPS       Z0, Z10, Z10
+	VMOVUPS      12(DX), Z11
+	VSUBPS       (DX), Z11, Z11
+	VFMADD231PS  Z1, Z11, Z10
+	VFNMADD231PS 8(R8), Z10, Z9
+	VMOVUPS      Z9, 8(CX)
+	VMOVUPS      (DI), Z10
+	VMOVUPS      (DX)(AX*2), Z11
+	VSUBPS       (DX)(AX*1), Z11, Z11
+	VMULPS       Z2, Z11, Z11
+	VMOVUPS      (BX), Z12
+	VSUBPS       (DX), Z12, Z12
+	VFMADD231PS  Z3, Z12, Z11
+	VFNMADD231PS (R9), Z11, Z10
+	VMOVUPS      Z10, (DI)
+	VMOVUPS      (DX), Z11
+	VALIGND      $0x0e, Z8, Z9, Z12
+	VALIGND      $0x0f, Z8, Z9, Z13
+	VSUBPS       Z12, Z13, Z12
+	VMULPS       Z4, Z12, Z12
+	VALIGND      $0x0d, Z8, Z9, Z8
+	VSUBPS       Z8, Z9, Z8
+	VFMADD231PS  Z5, Z8, Z12
+	VMOVUPS      (SI)(AX*2), Z8
+	VSUBPS       (SI)(AX*1), Z8, Z8
+	VFMADD231PS  Z6, Z8, Z12
+	VSUBPS       (SI), Z10, Z8
+	VFMADD231PS  Z7, Z8, Z12
+	VFNMADD231PS (R10), Z12, Z11
+	VMOVUPS      Z11, (DX)
+	VMOVAPS      Z9, Z8
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	DECQ         R12
+	JNZ          vector67
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row65
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -3215,9 +4686,9 @@ TEXT ·waveLayer2AVX512F32(SB), NOSPLIT, $8-144
 	ADDQ         R9, R10
 	XORQ         R11, R11
 	SUBQ         $+16, DI
-	JL           rest57
+	JL           rest69
 
-vectors56:
+vectors68:
 	VMOVUPS      (R8)(R9*2), Z2
 	VSUBPS       (R8)(R9*1), Z2, Z2
 	VMULPS       Z0, Z2, Z2
@@ -3238,11 +4709,11 @@ vectors56:
 	ADDQ         $+64, R10
 	ADDQ         $+16, R11
 	SUBQ         $+16, DI
-	JGE          vectors56
+	JGE          vectors68
 
-rest57:
+rest69:
 	ADDQ         $+16, DI
-	JZ           end58
+	JZ           end70
 	MOVQ         $-1, R12
 	BZHIQ        DI, R12, R12
 	KMOVW        R12, K1
@@ -3265,7 +4736,7 @@ rest57:
 	VFNMADD231PS Z2, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)(R11*4)
 
-end58:
+end70:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -3281,10 +4752,10 @@ TEXT ·wave3AVX512F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row59:
+row71:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip60
+	JLE          skip72
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3301,9 +4772,9 @@ row59:
 	VBROADCASTSS 8(DI), Z2
 	XORQ         DI, DI
 	SUBQ         $+16, DX
-	JL           rest62
+	JL           rest74
 
-vectors61:
+vectors73:
 	VMOVUPS      (BX)(DI*4), Z3
 	VMOVUPS      (SI)(DI*4), Z4
 	VSUBPS       -4(SI)(DI*4), Z4, Z4
@@ -3317,11 +4788,11 @@ vectors61:
 	VMOVUPS      Z3, (BX)(DI*4)
 	ADDQ         $+16, DI
 	SUBQ         $+16, DX
-	JGE          vectors61
+	JGE          vectors73
 
-rest62:
+rest74:
 	ADDQ         $+16, DX
-	JZ           end63
+	JZ           end75
 	MOVQ         $-1, R8
 	BZHIQ        DX, R8, R8
 	KMOVW        R8, K1
@@ -3340,11 +4811,11 @@ rest62:
 	VFNMADD231PS Z2, Z0, Z3
 	VMOVUPS      Z3, K1, (BX)(DI*4)
 
-end63:
-skip60:
+end75:
+skip72:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip64
+	JLE          skip76
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3368,9 +4839,9 @@ skip60:
 	VBROADCASTSS 20(R9), Z2
 	XORQ         R9, R9
 	SUBQ         $+16, DX
-	JL           rest66
+	JL           rest78
 
-vectors65:
+vectors77:
 	VMOVUPS      (BX)(R9*4), Z3
 	VMOVUPS      (R8), Z4
 	VSUBPS       (SI)(DI*2), Z4, Z4
@@ -3386,11 +4857,11 @@ vectors65:
 	ADDQ         $+64, R8
 	ADDQ         $+16, R9
 	SUBQ         $+16, DX
-	JGE          vectors65
+	JGE          vectors77
 
-rest66:
+rest78:
 	ADDQ         $+16, DX
-	JZ           end67
+	JZ           end79
 	MOVQ         $-1, R10
 	BZHIQ        DX, R10, R10
 	KMOVW        R10, K1
@@ -3409,11 +4880,11 @@ rest66:
 	VFNMADD231PS Z2, Z0, Z3
 	VMOVUPS      Z3, K1, (BX)(R9*4)
 
-end67:
-skip64:
+end79:
+skip76:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip68
+	JLE          skip80
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3444,9 +4915,9 @@ skip64:
 	VBROADCASTSS 44(R10), Z5
 	XORQ         R10, R10
 	SUBQ         $+16, DX
-	JL           rest70
+	JL           rest82
 
-vectors69:
+vectors81:
 	VMOVUPS      (BX)(R10*4), Z6
 	VMOVUPS      4(SI)(R10*4), Z7
 	VSUBPS       (SI)(R10*4), Z7, Z7
@@ -3471,11 +4942,11 @@ vectors69:
 	ADDQ         $+64, R9
 	ADDQ         $+16, R10
 	SUBQ         $+16, DX
-	JGE          vectors69
+	JGE          vectors81
 
-rest70:
+rest82:
 	ADDQ         $+16, DX
-	JZ           end71
+	JZ           end83
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
@@ -3506,14 +4977,143 @@ rest70:
 	VFNMADD231PS Z5, Z0, Z6
 	VMOVUPS      Z6, K1, (BX)(R10*4)
 
-end71:
-skip68:
+end83:
+skip80:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row59
+	JNZ     row71
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveFused3AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveFused3AVX512F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+
+row84:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         head+88(FP), R8
+	MOVQ         vectors+80(FP), R9
+	TESTQ        R8, R8
+	JZ           load85
+	VMOVUPS      -52(CX), Z12
+	VMOVUPS      -52(DX), Z13
+	VSUBPS       -56(DX), Z13, Z13
+	VFNMADD231PS Z0, Z13, Z12
+	VMOVUPS      -48(DX), Z13
+	VSUBPS       -60(DX), Z13, Z13
+	VFNMADD231PS Z1, Z13, Z12
+	VMOVUPS      -44(DX), Z13
+	VSUBPS       -64(DX), Z13, Z13
+	VFNMADD231PS Z2, Z13, Z12
+	VMOVUPS      Z12, -52(CX)
+	VMOVAPS      Z12, Z12
+	JMP          vector86
+
+load85:
+	VMOVUPS -52(CX), Z12
+
+vector86:
+	VMOVUPS      12(CX), Z13
+	VMOVUPS      12(DX), Z14
+	VSUBPS       8(DX), Z14, Z14
+	VFNMADD231PS Z0, Z14, Z13
+	VMOVUPS      16(DX), Z14
+	VSUBPS       4(DX), Z14, Z14
+	VFNMADD231PS Z1, Z14, Z13
+	VMOVUPS      20(DX), Z14
+	VSUBPS       (DX), Z14, Z14
+	VFNMADD231PS Z2, Z14, Z13
+	VMOVUPS      Z13, 12(CX)
+	VMOVUPS      (DI)(AX*2), Z14
+	VMOVUPS      (BX), Z15
+	VSUBPS       (DX)(AX*2), Z15, Z15
+	VFNMADD231PS Z3, Z15, Z14
+	VMOVUPS      (BX)(AX*1), Z15
+	VSUBPS       (DX)(AX*1), Z15, Z15
+	VFNMADD231PS Z4, Z15, Z14
+	VMOVUPS      (BX)(AX*2), Z15
+	VSUBPS       (DX), Z15, Z15
+	VFNMADD231PS Z5, Z15, Z14
+	VMOVUPS      Z14, (DI)(AX*2)
+	VMOVUPS      (DX), Z15
+	VALIGND      $0x0d, Z12, Z13, Z16
+	VALIGND      $0x0e, Z12, Z13, Z17
+	VSUBPS       Z16, Z17, Z16
+	VFNMADD231PS Z6, Z16, Z15
+	VALIGND      $0x0c, Z12, Z13, Z16
+	VALIGND      $0x0f, Z12, Z13, Z17
+	VSUBPS       Z16, Z17, Z16
+	VFNMADD231PS Z7, Z16, Z15
+	VALIGND      $0x0b, Z12, Z13, Z12
+	VSUBPS       Z12, Z13, Z12
+	VFNMADD231PS Z8, Z12, Z15
+	VMOVUPS      (DI), Z12
+	VSUBPS       (SI)(AX*2), Z12, Z12
+	VFNMADD231PS Z9, Z12, Z15
+	VMOVUPS      (DI)(AX*1), Z12
+	VSUBPS       (SI)(AX*1), Z12, Z12
+	VFNMADD231PS Z10, Z12, Z15
+	VSUBPS       (SI), Z14, Z12
+	VFNMADD231PS Z11, Z12, Z15
+	VMOVUPS      Z15, (DX)
+	VMOVAPS      Z13, Z12
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	DECQ         R9
+	JNZ          vector86
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row84
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -3528,10 +5128,10 @@ TEXT ·waveMedium3AVX512F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row72:
+row87:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip73
+	JLE          skip88
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3553,54 +5153,54 @@ row72:
 	VBROADCASTSS 8(R8), Z2
 	XORQ         R8, R8
 	SUBQ         $+16, DX
-	JL           rest75
+	JL           rest90
 
-vectors74:
+vectors89:
 	VMOVUPS      (BX)(R8*4), Z3
-	VMOVUPS      (DI)(R8*4), Z4
-	VSUBPS       -4(DI)(R8*4), Z4, Z4
-	VMULPS       Z0, Z4, Z4
-	VMOVUPS      4(DI)(R8*4), Z5
-	VSUBPS       -8(DI)(R8*4), Z5, Z5
-	VFMADD231PS  Z1, Z5, Z4
-	VMOVUPS      8(DI)(R8*4), Z5
-	VSUBPS       -12(DI)(R8*4), Z5, Z5
-	VFMADD231PS  Z2, Z5, Z4
-	VMOVUPS      (SI)(R8*4), Z5
-	VFNMADD231PS Z5, Z4, Z3
+	VMOVUPS      (SI)(R8*4), Z4
+	VMOVUPS      (DI)(R8*4), Z5
+	VSUBPS       -4(DI)(R8*4), Z5, Z5
+	VMULPS       Z0, Z5, Z5
+	VMOVUPS      4(DI)(R8*4), Z6
+	VSUBPS       -8(DI)(R8*4), Z6, Z6
+	VFMADD231PS  Z1, Z6, Z5
+	VMOVUPS      8(DI)(R8*4), Z6
+	VSUBPS       -12(DI)(R8*4), Z6, Z6
+	VFMADD231PS  Z2, Z6, Z5
+	VFNMADD231PS Z4, Z5, Z3
 	VMOVUPS      Z3, (BX)(R8*4)
 	ADDQ         $+16, R8
 	SUBQ         $+16, DX
-	JGE          vectors74
+	JGE          vectors89
 
-rest75:
+rest90:
 	ADDQ         $+16, DX
-	JZ           end76
+	JZ           end91
 	MOVQ         $-1, R9
 	BZHIQ        DX, R9, R9
 	KMOVW        R9, K1
 	VMOVUPS.Z    (BX)(R8*4), K1, Z3
-	VMOVUPS.Z    (DI)(R8*4), K1, Z4
-	VMOVUPS.Z    -4(DI)(R8*4), K1, Z5
-	VSUBPS       Z5, Z4, Z4
-	VMULPS       Z0, Z4, Z0
-	VMOVUPS.Z    4(DI)(R8*4), K1, Z4
-	VMOVUPS.Z    -8(DI)(R8*4), K1, Z5
-	VSUBPS       Z5, Z4, Z4
-	VFMADD231PS  Z1, Z4, Z0
+	VMOVUPS.Z    (SI)(R8*4), K1, Z4
+	VMOVUPS.Z    (DI)(R8*4), K1, Z5
+	VMOVUPS.Z    -4(DI)(R8*4), K1, Z6
+	VSUBPS       Z6, Z5, Z5
+	VMULPS       Z0, Z5, Z0
+	VMOVUPS.Z    4(DI)(R8*4), K1, Z5
+	VMOVUPS.Z    -8(DI)(R8*4), K1, Z6
+	VSUBPS       Z6, Z5, Z5
+	VFMADD231PS  Z1, Z5, Z0
 	VMOVUPS.Z    8(DI)(R8*4), K1, Z1
-	VMOVUPS.Z    -12(DI)(R8*4), K1, Z4
-	VSUBPS       Z4, Z1, Z1
+	VMOVUPS.Z    -12(DI)(R8*4), K1, Z5
+	VSUBPS       Z5, Z1, Z1
 	VFMADD231PS  Z2, Z1, Z0
-	VMOVUPS.Z    (SI)(R8*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z3
+	VFNMADD231PS Z4, Z0, Z3
 	VMOVUPS      Z3, K1, (BX)(R8*4)
 
-end76:
-skip73:
+end91:
+skip88:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip77
+	JLE          skip92
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3629,56 +5229,56 @@ skip73:
 	VBROADCASTSS 20(R10), Z2
 	XORQ         R10, R10
 	SUBQ         $+16, DX
-	JL           rest79
+	JL           rest94
 
-vectors78:
+vectors93:
 	VMOVUPS      (BX)(R10*4), Z3
-	VMOVUPS      (R9), Z4
-	VSUBPS       (DI)(R8*2), Z4, Z4
-	VMULPS       Z0, Z4, Z4
-	VMOVUPS      (R9)(R8*1), Z5
-	VSUBPS       (DI)(R8*1), Z5, Z5
-	VFMADD231PS  Z1, Z5, Z4
-	VMOVUPS      (R9)(R8*2), Z5
-	VSUBPS       (DI), Z5, Z5
-	VFMADD231PS  Z2, Z5, Z4
-	VMOVUPS      (SI)(R10*4), Z5
-	VFNMADD231PS Z5, Z4, Z3
+	VMOVUPS      (SI)(R10*4), Z4
+	VMOVUPS      (R9), Z5
+	VSUBPS       (DI)(R8*2), Z5, Z5
+	VMULPS       Z0, Z5, Z5
+	VMOVUPS      (R9)(R8*1), Z6
+	VSUBPS       (DI)(R8*1), Z6, Z6
+	VFMADD231PS  Z1, Z6, Z5
+	VMOVUPS      (R9)(R8*2), Z6
+	VSUBPS       (DI), Z6, Z6
+	VFMADD231PS  Z2, Z6, Z5
+	VFNMADD231PS Z4, Z5, Z3
 	VMOVUPS      Z3, (BX)(R10*4)
 	ADDQ         $+64, DI
 	ADDQ         $+64, R9
 	ADDQ         $+16, R10
 	SUBQ         $+16, DX
-	JGE          vectors78
+	JGE          vectors93
 
-rest79:
+rest94:
 	ADDQ         $+16, DX
-	JZ           end80
+	JZ           end95
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
 	VMOVUPS.Z    (BX)(R10*4), K1, Z3
-	VMOVUPS.Z    (R9), K1, Z4
-	VMOVUPS.Z    (DI)(R8*2), K1, Z5
-	VSUBPS       Z5, Z4, Z4
-	VMULPS       Z0, Z4, Z0
-	VMOVUPS.Z    (R9)(R8*1), K1, Z4
-	VMOVUPS.Z    (DI)(R8*1), K1, Z5
-	VSUBPS       Z5, Z4, Z4
-	VFMADD231PS  Z1, Z4, Z0
+	VMOVUPS.Z    (SI)(R10*4), K1, Z4
+	VMOVUPS.Z    (R9), K1, Z5
+	VMOVUPS.Z    (DI)(R8*2), K1, Z6
+	VSUBPS       Z6, Z5, Z5
+	VMULPS       Z0, Z5, Z0
+	VMOVUPS.Z    (R9)(R8*1), K1, Z5
+	VMOVUPS.Z    (DI)(R8*1), K1, Z6
+	VSUBPS       Z6, Z5, Z5
+	VFMADD231PS  Z1, Z5, Z0
 	VMOVUPS.Z    (R9)(R8*2), K1, Z1
-	VMOVUPS.Z    (DI), K1, Z4
-	VSUBPS       Z4, Z1, Z1
+	VMOVUPS.Z    (DI), K1, Z5
+	VSUBPS       Z5, Z1, Z1
 	VFMADD231PS  Z2, Z1, Z0
-	VMOVUPS.Z    (SI)(R10*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z3
+	VFNMADD231PS Z4, Z0, Z3
 	VMOVUPS      Z3, K1, (BX)(R10*4)
 
-end80:
-skip77:
+end95:
+skip92:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip81
+	JLE          skip96
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3714,55 +5314,56 @@ skip77:
 	VBROADCASTSS 44(R11), Z5
 	XORQ         R11, R11
 	SUBQ         $+16, DX
-	JL           rest83
+	JL           rest98
 
-vectors82:
+vectors97:
 	VMOVUPS      (BX)(R11*4), Z6
-	VMOVUPS      4(DI)(R11*4), Z7
-	VSUBPS       (DI)(R11*4), Z7, Z7
-	VMULPS       Z0, Z7, Z7
-	VMOVUPS      8(DI)(R11*4), Z8
-	VSUBPS       -4(DI)(R11*4), Z8, Z8
-	VFMADD231PS  Z1, Z8, Z7
-	VMOVUPS      12(DI)(R11*4), Z8
-	VSUBPS       -8(DI)(R11*4), Z8, Z8
-	VFMADD231PS  Z2, Z8, Z7
-	VMOVUPS      (R10), Z8
-	VSUBPS       (R8)(R9*2), Z8, Z8
-	VFMADD231PS  Z3, Z8, Z7
-	VMOVUPS      (R10)(R9*1), Z8
-	VSUBPS       (R8)(R9*1), Z8, Z8
-	VFMADD231PS  Z4, Z8, Z7
-	VMOVUPS      (R10)(R9*2), Z8
-	VSUBPS       (R8), Z8, Z8
-	VFMADD231PS  Z5, Z8, Z7
-	VMOVUPS      (SI)(R11*4), Z8
-	VFNMADD231PS Z8, Z7, Z6
+	VMOVUPS      (SI)(R11*4), Z7
+	VMOVUPS      4(DI)(R11*4), Z8
+	VSUBPS       (DI)(R11*4), Z8, Z8
+	VMULPS       Z0, Z8, Z8
+	VMOVUPS      8(DI)(R11*4), Z9
+	VSUBPS       -4(DI)(R11*4), Z9, Z9
+	VFMADD231PS  Z1, Z9, Z8
+	VMOVUPS      12(DI)(R11*4), Z9
+	VSUBPS       -8(DI)(R11*4), Z9, Z9
+	VFMADD231PS  Z2, Z9, Z8
+	VMOVUPS      (R10), Z9
+	VSUBPS       (R8)(R9*2), Z9, Z9
+	VFMADD231PS  Z3, Z9, Z8
+	VMOVUPS      (R10)(R9*1), Z9
+	VSUBPS       (R8)(R9*1), Z9, Z9
+	VFMADD231PS  Z4, Z9, Z8
+	VMOVUPS      (R10)(R9*2), Z9
+	VSUBPS       (R8), Z9, Z9
+	VFMADD231PS  Z5, Z9, Z8
+	VFNMADD231PS Z7, Z8, Z6
 	VMOVUPS      Z6, (BX)(R11*4)
 	ADDQ         $+64, R8
 	ADDQ         $+64, R10
 	ADDQ         $+16, R11
 	SUBQ         $+16, DX
-	JGE          vectors82
+	JGE          vectors97
 
-rest83:
+rest98:
 	ADDQ         $+16, DX
-	JZ           end84
+	JZ           end99
 	MOVQ         $-1, R12
 	BZHIQ        DX, R12, R12
 	KMOVW        R12, K1
 	VMOVUPS.Z    (BX)(R11*4), K1, Z6
-	VMOVUPS.Z    4(DI)(R11*4), K1, Z7
-	VMOVUPS.Z    (DI)(R11*4), K1, Z8
-	VSUBPS       Z8, Z7, Z7
-	VMULPS       Z0, Z7, Z0
-	VMOVUPS.Z    8(DI)(R11*4), K1, Z7
-	VMOVUPS.Z    -4(DI)(R11*4), K1, Z8
-	VSUBPS       Z8, Z7, Z7
-	VFMADD231PS  Z1, Z7, Z0
+	VMOVUPS.Z    (SI)(R11*4), K1, Z7
+	VMOVUPS.Z    4(DI)(R11*4), K1, Z8
+	VMOVUPS.Z    (DI)(R11*4), K1, Z9
+	VSUBPS       Z9, Z8, Z8
+	VMULPS       Z0, Z8, Z0
+	VMOVUPS.Z    8(DI)(R11*4), K1, Z8
+	VMOVUPS.Z    -4(DI)(R11*4), K1, Z9
+	VSUBPS       Z9, Z8, Z8
+	VFMADD231PS  Z1, Z8, Z0
 	VMOVUPS.Z    12(DI)(R11*4), K1, Z1
-	VMOVUPS.Z    -8(DI)(R11*4), K1, Z7
-	VSUBPS       Z7, Z1, Z1
+	VMOVUPS.Z    -8(DI)(R11*4), K1, Z8
+	VSUBPS       Z8, Z1, Z1
 	VFMADD231PS  Z2, Z1, Z0
 	VMOVUPS.Z    (R10), K1, Z1
 	VMOVUPS.Z    (R8)(R9*2), K1, Z2
@@ -3776,18 +5377,171 @@ rest83:
 	VMOVUPS.Z    (R8), K1, Z2
 	VSUBPS       Z2, Z1, Z1
 	VFMADD231PS  Z5, Z1, Z0
-	VMOVUPS.Z    (SI)(R11*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z6
+	VFNMADD231PS Z7, Z0, Z6
 	VMOVUPS      Z6, K1, (BX)(R11*4)
 
-end84:
-skip81:
+end99:
+skip96:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row72
+	JNZ     row87
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused3AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveMediumFused3AVX512F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+
+row100:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         at+72(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         16(SP), SI
+	MOVQ         vy+16(FP), DI
+	ADDQ         DI, SI
+	SUBQ         AX, SI
+	SUBQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	MOVQ         at+72(FP), R8
+	SHLQ         $0x02, R8
+	ADDQ         16(SP), R8
+	MOVQ         bx+24(FP), R9
+	ADDQ         R9, R8
+	MOVQ         at+72(FP), R9
+	SHLQ         $0x02, R9
+	ADDQ         16(SP), R9
+	MOVQ         by+32(FP), R10
+	ADDQ         R10, R9
+	MOVQ         at+72(FP), R10
+	SHLQ         $0x02, R10
+	ADDQ         16(SP), R10
+	MOVQ         k+40(FP), R11
+	ADDQ         R11, R10
+	ADDQ         AX, R9
+	ADDQ         AX, R9
+	ADDQ         AX, R9
+	MOVQ         head+88(FP), R11
+	MOVQ         vectors+80(FP), R12
+	TESTQ        R11, R11
+	JZ           load101
+	VMOVUPS      -52(CX), Z12
+	VMOVUPS      -52(DX), Z13
+	VSUBPS       -56(DX), Z13, Z13
+	VMULPS       Z0, Z13, Z13
+	VMOVUPS      -48(DX), Z14
+	VSUBPS       -60(DX), Z14, Z14
+	VFMADD231PS  Z1, Z14, Z13
+	VMOVUPS      -44(DX), Z14
+	VSUBPS       -64(DX), Z14, Z14
+	VFMADD231PS  Z2, Z14, Z13
+	VFNMADD231PS -52(R8), Z13, Z12
+	VMOVUPS      Z12, -52(CX)
+	VMOVAPS      Z12, Z12
+	JMP          vector102
+
+load101:
+	VMOVUPS -52(CX), Z12
+
+vector102:
+	VMOVUPS      12(CX), Z13
+	VMOVUPS      12(DX), Z14
+	VSUBPS       8(DX), Z14, Z14
+	VMULPS       Z0, Z14, Z14
+	VMOVUPS      16(DX), Z15
+	VSUBPS       4(DX), Z15, Z15
+	VFMADD231PS  Z1, Z15, Z14
+	VMOVUPS      20(DX), Z15
+	VSUBPS       (DX), Z15, Z15
+	VFMADD231PS  Z2, Z15, Z14
+	VFNMADD231PS 12(R8), Z14, Z13
+	VMOVUPS      Z13, 12(CX)
+	VMOVUPS      (DI)(AX*2), Z14
+	VMOVUPS      (BX), Z15
+	VSUBPS       (DX)(AX*2), Z15, Z15
+	VMULPS       Z3, Z15, Z15
+	VMOVUPS      (BX)(AX*1), Z16
+	VSUBPS       (DX)(AX*1), Z16, Z16
+	VFMADD231PS  Z4, Z16, Z15
+	VMOVUPS      (BX)(AX*2), Z16
+	VSUBPS       (DX), Z16, Z16
+	VFMADD231PS  Z5, Z16, Z15
+	VFNMADD231PS (R9), Z15, Z14
+	VMOVUPS      Z14, (DI)(AX*2)
+	VMOVUPS      (DX), Z15
+	VALIGND      $0x0d, Z12, Z13, Z16
+	VALIGND      $0x0e, Z12, Z13, Z17
+	VSUBPS       Z16, Z17, Z16
+	VMULPS       Z6, Z16, Z16
+	VALIGND      $0x0c, Z12, Z13, Z17
+	VALIGND      $0x0f, Z12, Z13, Z18
+	VSUBPS       Z17, Z18, Z17
+	VFMADD231PS  Z7, Z17, Z16
+	VALIGND      $0x0b, Z12, Z13, Z12
+	VSUBPS       Z12, Z13, Z12
+	VFMADD231PS  Z8, Z12, Z16
+	VMOVUPS      (DI), Z12
+	VSUBPS       (SI)(AX*2), Z12, Z12
+	VFMADD231PS  Z9, Z12, Z16
+	VMOVUPS      (DI)(AX*1), Z12
+	VSUBPS       (SI)(AX*1), Z12, Z12
+	VFMADD231PS  Z10, Z12, Z16
+	VSUBPS       (SI), Z14, Z12
+	VFMADD231PS  Z11, Z12, Z16
+	VFNMADD231PS (R10), Z16, Z15
+	VMOVUPS      Z15, (DX)
+	VMOVAPS      Z13, Z12
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	DECQ         R12
+	JNZ          vector102
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row100
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -3819,9 +5573,9 @@ TEXT ·waveLayer3AVX512F32(SB), NOSPLIT, $8-144
 	ADDQ         R9, R10
 	XORQ         R11, R11
 	SUBQ         $+16, DI
-	JL           rest86
+	JL           rest104
 
-vectors85:
+vectors103:
 	VMOVUPS      (R10), Z3
 	VSUBPS       (R8)(R9*2), Z3, Z3
 	VMULPS       Z0, Z3, Z3
@@ -3845,11 +5599,11 @@ vectors85:
 	ADDQ         $+64, R10
 	ADDQ         $+16, R11
 	SUBQ         $+16, DI
-	JGE          vectors85
+	JGE          vectors103
 
-rest86:
+rest104:
 	ADDQ         $+16, DI
-	JZ           end87
+	JZ           end105
 	MOVQ         $-1, R12
 	BZHIQ        DI, R12, R12
 	KMOVW        R12, K1
@@ -3876,7 +5630,7 @@ rest86:
 	VFNMADD231PS Z2, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)(R11*4)
 
-end87:
+end105:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET
@@ -3892,10 +5646,10 @@ TEXT ·wave4AVX512F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row88:
+row106:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip89
+	JLE          skip107
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3913,9 +5667,9 @@ row88:
 	VBROADCASTSS 12(DI), Z3
 	XORQ         DI, DI
 	SUBQ         $+16, DX
-	JL           rest91
+	JL           rest109
 
-vectors90:
+vectors108:
 	VMOVUPS      (BX)(DI*4), Z4
 	VMOVUPS      (SI)(DI*4), Z5
 	VSUBPS       -4(SI)(DI*4), Z5, Z5
@@ -3932,11 +5686,11 @@ vectors90:
 	VMOVUPS      Z4, (BX)(DI*4)
 	ADDQ         $+16, DI
 	SUBQ         $+16, DX
-	JGE          vectors90
+	JGE          vectors108
 
-rest91:
+rest109:
 	ADDQ         $+16, DX
-	JZ           end92
+	JZ           end110
 	MOVQ         $-1, R8
 	BZHIQ        DX, R8, R8
 	KMOVW        R8, K1
@@ -3959,11 +5713,11 @@ rest91:
 	VFNMADD231PS Z3, Z0, Z4
 	VMOVUPS      Z4, K1, (BX)(DI*4)
 
-end92:
-skip89:
+end110:
+skip107:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip93
+	JLE          skip111
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -3991,9 +5745,9 @@ skip89:
 	VBROADCASTSS 28(R10), Z3
 	XORQ         R10, R10
 	SUBQ         $+16, DX
-	JL           rest95
+	JL           rest113
 
-vectors94:
+vectors112:
 	VMOVUPS      (BX)(R10*4), Z4
 	VMOVUPS      (R8)(DI*1), Z5
 	VSUBPS       (R8), Z5, Z5
@@ -4013,11 +5767,11 @@ vectors94:
 	ADDQ         $+64, R9
 	ADDQ         $+16, R10
 	SUBQ         $+16, DX
-	JGE          vectors94
+	JGE          vectors112
 
-rest95:
+rest113:
 	ADDQ         $+16, DX
-	JZ           end96
+	JZ           end114
 	MOVQ         $-1, R11
 	BZHIQ        DX, R11, R11
 	KMOVW        R11, K1
@@ -4040,11 +5794,11 @@ rest95:
 	VFNMADD231PS Z3, Z0, Z4
 	VMOVUPS      Z4, K1, (BX)(R10*4)
 
-end96:
-skip93:
+end114:
+skip111:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip97
+	JLE          skip115
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -4080,9 +5834,9 @@ skip93:
 	VBROADCASTSS 60(R11), Z7
 	XORQ         R11, R11
 	SUBQ         $+16, DX
-	JL           rest99
+	JL           rest117
 
-vectors98:
+vectors116:
 	VMOVUPS      (BX)(R11*4), Z8
 	VMOVUPS      4(SI)(R11*4), Z9
 	VSUBPS       (SI)(R11*4), Z9, Z9
@@ -4114,11 +5868,11 @@ vectors98:
 	ADDQ         $+64, R10
 	ADDQ         $+16, R11
 	SUBQ         $+16, DX
-	JGE          vectors98
+	JGE          vectors116
 
-rest99:
+rest117:
 	ADDQ         $+16, DX
-	JZ           end100
+	JZ           end118
 	MOVQ         $-1, R12
 	BZHIQ        DX, R12, R12
 	KMOVW        R12, K1
@@ -4157,14 +5911,170 @@ rest99:
 	VFNMADD231PS Z7, Z0, Z8
 	VMOVUPS      Z8, K1, (BX)(R11*4)
 
-end100:
-skip97:
+end118:
+skip115:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row88
+	JNZ     row106
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveFused4AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveFused4AVX512F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	VBROADCASTSS 48(AX), Z12
+	VBROADCASTSS 52(AX), Z13
+	VBROADCASTSS 56(AX), Z14
+	VBROADCASTSS 60(AX), Z15
+
+row119:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	LEAQ         (BX)(AX*2), SI
+	ADDQ         AX, SI
+	MOVQ         at+72(FP), DI
+	SHLQ         $0x02, DI
+	ADDQ         16(SP), DI
+	MOVQ         vy+16(FP), R8
+	ADDQ         R8, DI
+	SUBQ         AX, DI
+	SUBQ         AX, DI
+	SUBQ         AX, DI
+	LEAQ         (DI)(AX*2), R8
+	ADDQ         AX, R8
+	LEAQ         (R8)(AX*2), R9
+	ADDQ         AX, R9
+	MOVQ         head+88(FP), R10
+	MOVQ         vectors+80(FP), R11
+	TESTQ        R10, R10
+	JZ           load120
+	VMOVUPS      -48(CX), Z16
+	VMOVUPS      -48(DX), Z17
+	VSUBPS       -52(DX), Z17, Z17
+	VFNMADD231PS Z0, Z17, Z16
+	VMOVUPS      -44(DX), Z17
+	VSUBPS       -56(DX), Z17, Z17
+	VFNMADD231PS Z1, Z17, Z16
+	VMOVUPS      -40(DX), Z17
+	VSUBPS       -60(DX), Z17, Z17
+	VFNMADD231PS Z2, Z17, Z16
+	VMOVUPS      -36(DX), Z17
+	VSUBPS       -64(DX), Z17, Z17
+	VFNMADD231PS Z3, Z17, Z16
+	VMOVUPS      Z16, -48(CX)
+	VMOVAPS      Z16, Z16
+	JMP          vector121
+
+load120:
+	VMOVUPS -48(CX), Z16
+
+vector121:
+	VMOVUPS      16(CX), Z17
+	VMOVUPS      16(DX), Z18
+	VSUBPS       12(DX), Z18, Z18
+	VFNMADD231PS Z0, Z18, Z17
+	VMOVUPS      20(DX), Z18
+	VSUBPS       8(DX), Z18, Z18
+	VFNMADD231PS Z1, Z18, Z17
+	VMOVUPS      24(DX), Z18
+	VSUBPS       4(DX), Z18, Z18
+	VFNMADD231PS Z2, Z18, Z17
+	VMOVUPS      28(DX), Z18
+	VSUBPS       (DX), Z18, Z18
+	VFNMADD231PS Z3, Z18, Z17
+	VMOVUPS      Z17, 16(CX)
+	VMOVUPS      (R9)(AX*1), Z18
+	VMOVUPS      (BX)(AX*1), Z19
+	VSUBPS       (BX), Z19, Z19
+	VFNMADD231PS Z4, Z19, Z18
+	VMOVUPS      (BX)(AX*2), Z19
+	VSUBPS       (DX)(AX*2), Z19, Z19
+	VFNMADD231PS Z5, Z19, Z18
+	VMOVUPS      (SI), Z19
+	VSUBPS       (DX)(AX*1), Z19, Z19
+	VFNMADD231PS Z6, Z19, Z18
+	VMOVUPS      (SI)(AX*1), Z19
+	VSUBPS       (DX), Z19, Z19
+	VFNMADD231PS Z7, Z19, Z18
+	VMOVUPS      Z18, (R9)(AX*1)
+	VMOVUPS      (DX), Z19
+	VALIGND      $0x0c, Z16, Z17, Z20
+	VALIGND      $0x0d, Z16, Z17, Z21
+	VSUBPS       Z20, Z21, Z20
+	VFNMADD231PS Z8, Z20, Z19
+	VALIGND      $0x0b, Z16, Z17, Z20
+	VALIGND      $0x0e, Z16, Z17, Z21
+	VSUBPS       Z20, Z21, Z20
+	VFNMADD231PS Z9, Z20, Z19
+	VALIGND      $0x0a, Z16, Z17, Z20
+	VALIGND      $0x0f, Z16, Z17, Z21
+	VSUBPS       Z20, Z21, Z20
+	VFNMADD231PS Z10, Z20, Z19
+	VALIGND      $0x09, Z16, Z17, Z16
+	VSUBPS       Z16, Z17, Z16
+	VFNMADD231PS Z11, Z16, Z19
+	VMOVUPS      (R8)(AX*1), Z16
+	VSUBPS       (R8), Z16, Z16
+	VFNMADD231PS Z12, Z16, Z19
+	VMOVUPS      (R8)(AX*2), Z16
+	VSUBPS       (DI)(AX*2), Z16, Z16
+	VFNMADD231PS Z13, Z16, Z19
+	VMOVUPS      (R9), Z16
+	VSUBPS       (DI)(AX*1), Z16, Z16
+	VFNMADD231PS Z14, Z16, Z19
+	VSUBPS       (DI), Z18, Z16
+	VFNMADD231PS Z15, Z16, Z19
+	VMOVUPS      Z19, (DX)
+	VMOVAPS      Z17, Z16
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	DECQ         R11
+	JNZ          vector121
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row119
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -4179,10 +6089,10 @@ TEXT ·waveMedium4AVX512F32(SB), NOSPLIT, $8-120
 	MOVQ    rows+64(FP), AX
 	XORQ    CX, CX
 
-row101:
+row122:
 	MOVQ         xn+80(FP), DX
 	TESTQ        DX, DX
-	JLE          skip102
+	JLE          skip123
 	MOVQ         x+72(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -4205,61 +6115,61 @@ row101:
 	VBROADCASTSS 12(R8), Z3
 	XORQ         R8, R8
 	SUBQ         $+16, DX
-	JL           rest104
+	JL           rest125
 
-vectors103:
+vectors124:
 	VMOVUPS      (BX)(R8*4), Z4
-	VMOVUPS      (DI)(R8*4), Z5
-	VSUBPS       -4(DI)(R8*4), Z5, Z5
-	VMULPS       Z0, Z5, Z5
-	VMOVUPS      4(DI)(R8*4), Z6
-	VSUBPS       -8(DI)(R8*4), Z6, Z6
-	VFMADD231PS  Z1, Z6, Z5
-	VMOVUPS      8(DI)(R8*4), Z6
-	VSUBPS       -12(DI)(R8*4), Z6, Z6
-	VFMADD231PS  Z2, Z6, Z5
-	VMOVUPS      12(DI)(R8*4), Z6
-	VSUBPS       -16(DI)(R8*4), Z6, Z6
-	VFMADD231PS  Z3, Z6, Z5
-	VMOVUPS      (SI)(R8*4), Z6
-	VFNMADD231PS Z6, Z5, Z4
+	VMOVUPS      (SI)(R8*4), Z5
+	VMOVUPS      (DI)(R8*4), Z6
+	VSUBPS       -4(DI)(R8*4), Z6, Z6
+	VMULPS       Z0, Z6, Z6
+	VMOVUPS      4(DI)(R8*4), Z7
+	VSUBPS       -8(DI)(R8*4), Z7, Z7
+	VFMADD231PS  Z1, Z7, Z6
+	VMOVUPS      8(DI)(R8*4), Z7
+	VSUBPS       -12(DI)(R8*4), Z7, Z7
+	VFMADD231PS  Z2, Z7, Z6
+	VMOVUPS      12(DI)(R8*4), Z7
+	VSUBPS       -16(DI)(R8*4), Z7, Z7
+	VFMADD231PS  Z3, Z7, Z6
+	VFNMADD231PS Z5, Z6, Z4
 	VMOVUPS      Z4, (BX)(R8*4)
 	ADDQ         $+16, R8
 	SUBQ         $+16, DX
-	JGE          vectors103
+	JGE          vectors124
 
-rest104:
+rest125:
 	ADDQ         $+16, DX
-	JZ           end105
+	JZ           end126
 	MOVQ         $-1, R9
 	BZHIQ        DX, R9, R9
 	KMOVW        R9, K1
 	VMOVUPS.Z    (BX)(R8*4), K1, Z4
-	VMOVUPS.Z    (DI)(R8*4), K1, Z5
-	VMOVUPS.Z    -4(DI)(R8*4), K1, Z6
-	VSUBPS       Z6, Z5, Z5
-	VMULPS       Z0, Z5, Z0
-	VMOVUPS.Z    4(DI)(R8*4), K1, Z5
-	VMOVUPS.Z    -8(DI)(R8*4), K1, Z6
-	VSUBPS       Z6, Z5, Z5
-	VFMADD231PS  Z1, Z5, Z0
+	VMOVUPS.Z    (SI)(R8*4), K1, Z5
+	VMOVUPS.Z    (DI)(R8*4), K1, Z6
+	VMOVUPS.Z    -4(DI)(R8*4), K1, Z7
+	VSUBPS       Z7, Z6, Z6
+	VMULPS       Z0, Z6, Z0
+	VMOVUPS.Z    4(DI)(R8*4), K1, Z6
+	VMOVUPS.Z    -8(DI)(R8*4), K1, Z7
+	VSUBPS       Z7, Z6, Z6
+	VFMADD231PS  Z1, Z6, Z0
 	VMOVUPS.Z    8(DI)(R8*4), K1, Z1
-	VMOVUPS.Z    -12(DI)(R8*4), K1, Z5
-	VSUBPS       Z5, Z1, Z1
+	VMOVUPS.Z    -12(DI)(R8*4), K1, Z6
+	VSUBPS       Z6, Z1, Z1
 	VFMADD231PS  Z2, Z1, Z0
 	VMOVUPS.Z    12(DI)(R8*4), K1, Z1
 	VMOVUPS.Z    -16(DI)(R8*4), K1, Z2
 	VSUBPS       Z2, Z1, Z1
 	VFMADD231PS  Z3, Z1, Z0
-	VMOVUPS.Z    (SI)(R8*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z4
+	VFNMADD231PS Z5, Z0, Z4
 	VMOVUPS      Z4, K1, (BX)(R8*4)
 
-end105:
-skip102:
+end126:
+skip123:
 	MOVQ         yn+96(FP), DX
 	TESTQ        DX, DX
-	JLE          skip106
+	JLE          skip127
 	MOVQ         y+88(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -4292,64 +6202,64 @@ skip102:
 	VBROADCASTSS 28(R11), Z3
 	XORQ         R11, R11
 	SUBQ         $+16, DX
-	JL           rest108
+	JL           rest129
 
-vectors107:
+vectors128:
 	VMOVUPS      (BX)(R11*4), Z4
-	VMOVUPS      (R9)(R8*1), Z5
-	VSUBPS       (R9), Z5, Z5
-	VMULPS       Z0, Z5, Z5
-	VMOVUPS      (R9)(R8*2), Z6
-	VSUBPS       (DI)(R8*2), Z6, Z6
-	VFMADD231PS  Z1, Z6, Z5
-	VMOVUPS      (R10), Z6
-	VSUBPS       (DI)(R8*1), Z6, Z6
-	VFMADD231PS  Z2, Z6, Z5
-	VMOVUPS      (R10)(R8*1), Z6
-	VSUBPS       (DI), Z6, Z6
-	VFMADD231PS  Z3, Z6, Z5
-	VMOVUPS      (SI)(R11*4), Z6
-	VFNMADD231PS Z6, Z5, Z4
+	VMOVUPS      (SI)(R11*4), Z5
+	VMOVUPS      (R9)(R8*1), Z6
+	VSUBPS       (R9), Z6, Z6
+	VMULPS       Z0, Z6, Z6
+	VMOVUPS      (R9)(R8*2), Z7
+	VSUBPS       (DI)(R8*2), Z7, Z7
+	VFMADD231PS  Z1, Z7, Z6
+	VMOVUPS      (R10), Z7
+	VSUBPS       (DI)(R8*1), Z7, Z7
+	VFMADD231PS  Z2, Z7, Z6
+	VMOVUPS      (R10)(R8*1), Z7
+	VSUBPS       (DI), Z7, Z7
+	VFMADD231PS  Z3, Z7, Z6
+	VFNMADD231PS Z5, Z6, Z4
 	VMOVUPS      Z4, (BX)(R11*4)
 	ADDQ         $+64, DI
 	ADDQ         $+64, R9
 	ADDQ         $+64, R10
 	ADDQ         $+16, R11
 	SUBQ         $+16, DX
-	JGE          vectors107
+	JGE          vectors128
 
-rest108:
+rest129:
 	ADDQ         $+16, DX
-	JZ           end109
+	JZ           end130
 	MOVQ         $-1, R12
 	BZHIQ        DX, R12, R12
 	KMOVW        R12, K1
 	VMOVUPS.Z    (BX)(R11*4), K1, Z4
-	VMOVUPS.Z    (R9)(R8*1), K1, Z5
-	VMOVUPS.Z    (R9), K1, Z6
-	VSUBPS       Z6, Z5, Z5
-	VMULPS       Z0, Z5, Z0
-	VMOVUPS.Z    (R9)(R8*2), K1, Z5
-	VMOVUPS.Z    (DI)(R8*2), K1, Z6
-	VSUBPS       Z6, Z5, Z5
-	VFMADD231PS  Z1, Z5, Z0
+	VMOVUPS.Z    (SI)(R11*4), K1, Z5
+	VMOVUPS.Z    (R9)(R8*1), K1, Z6
+	VMOVUPS.Z    (R9), K1, Z7
+	VSUBPS       Z7, Z6, Z6
+	VMULPS       Z0, Z6, Z0
+	VMOVUPS.Z    (R9)(R8*2), K1, Z6
+	VMOVUPS.Z    (DI)(R8*2), K1, Z7
+	VSUBPS       Z7, Z6, Z6
+	VFMADD231PS  Z1, Z6, Z0
 	VMOVUPS.Z    (R10), K1, Z1
-	VMOVUPS.Z    (DI)(R8*1), K1, Z5
-	VSUBPS       Z5, Z1, Z1
+	VMOVUPS.Z    (DI)(R8*1), K1, Z6
+	VSUBPS       Z6, Z1, Z1
 	VFMADD231PS  Z2, Z1, Z0
 	VMOVUPS.Z    (R10)(R8*1), K1, Z1
 	VMOVUPS.Z    (DI), K1, Z2
 	VSUBPS       Z2, Z1, Z1
 	VFMADD231PS  Z3, Z1, Z0
-	VMOVUPS.Z    (SI)(R11*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z4
+	VFNMADD231PS Z5, Z0, Z4
 	VMOVUPS      Z4, K1, (BX)(R11*4)
 
-end109:
-skip106:
+end130:
+skip127:
 	MOVQ         pn+112(FP), DX
 	TESTQ        DX, DX
-	JLE          skip110
+	JLE          skip131
 	MOVQ         at+104(FP), BX
 	SHLQ         $0x02, BX
 	ADDQ         CX, BX
@@ -4390,62 +6300,63 @@ skip106:
 	VBROADCASTSS 60(R12), Z7
 	XORQ         R12, R12
 	SUBQ         $+16, DX
-	JL           rest112
+	JL           rest133
 
-vectors111:
+vectors132:
 	VMOVUPS      (BX)(R12*4), Z8
-	VMOVUPS      4(DI)(R12*4), Z9
-	VSUBPS       (DI)(R12*4), Z9, Z9
-	VMULPS       Z0, Z9, Z9
-	VMOVUPS      8(DI)(R12*4), Z10
-	VSUBPS       -4(DI)(R12*4), Z10, Z10
-	VFMADD231PS  Z1, Z10, Z9
-	VMOVUPS      12(DI)(R12*4), Z10
-	VSUBPS       -8(DI)(R12*4), Z10, Z10
-	VFMADD231PS  Z2, Z10, Z9
-	VMOVUPS      16(DI)(R12*4), Z10
-	VSUBPS       -12(DI)(R12*4), Z10, Z10
-	VFMADD231PS  Z3, Z10, Z9
-	VMOVUPS      (R10)(R9*1), Z10
-	VSUBPS       (R10), Z10, Z10
-	VFMADD231PS  Z4, Z10, Z9
-	VMOVUPS      (R10)(R9*2), Z10
-	VSUBPS       (R8)(R9*2), Z10, Z10
-	VFMADD231PS  Z5, Z10, Z9
-	VMOVUPS      (R11), Z10
-	VSUBPS       (R8)(R9*1), Z10, Z10
-	VFMADD231PS  Z6, Z10, Z9
-	VMOVUPS      (R11)(R9*1), Z10
-	VSUBPS       (R8), Z10, Z10
-	VFMADD231PS  Z7, Z10, Z9
-	VMOVUPS      (SI)(R12*4), Z10
-	VFNMADD231PS Z10, Z9, Z8
+	VMOVUPS      (SI)(R12*4), Z9
+	VMOVUPS      4(DI)(R12*4), Z10
+	VSUBPS       (DI)(R12*4), Z10, Z10
+	VMULPS       Z0, Z10, Z10
+	VMOVUPS      8(DI)(R12*4), Z11
+	VSUBPS       -4(DI)(R12*4), Z11, Z11
+	VFMADD231PS  Z1, Z11, Z10
+	VMOVUPS      12(DI)(R12*4), Z11
+	VSUBPS       -8(DI)(R12*4), Z11, Z11
+	VFMADD231PS  Z2, Z11, Z10
+	VMOVUPS      16(DI)(R12*4), Z11
+	VSUBPS       -12(DI)(R12*4), Z11, Z11
+	VFMADD231PS  Z3, Z11, Z10
+	VMOVUPS      (R10)(R9*1), Z11
+	VSUBPS       (R10), Z11, Z11
+	VFMADD231PS  Z4, Z11, Z10
+	VMOVUPS      (R10)(R9*2), Z11
+	VSUBPS       (R8)(R9*2), Z11, Z11
+	VFMADD231PS  Z5, Z11, Z10
+	VMOVUPS      (R11), Z11
+	VSUBPS       (R8)(R9*1), Z11, Z11
+	VFMADD231PS  Z6, Z11, Z10
+	VMOVUPS      (R11)(R9*1), Z11
+	VSUBPS       (R8), Z11, Z11
+	VFMADD231PS  Z7, Z11, Z10
+	VFNMADD231PS Z9, Z10, Z8
 	VMOVUPS      Z8, (BX)(R12*4)
 	ADDQ         $+64, R8
 	ADDQ         $+64, R10
 	ADDQ         $+64, R11
 	ADDQ         $+16, R12
 	SUBQ         $+16, DX
-	JGE          vectors111
+	JGE          vectors132
 
-rest112:
+rest133:
 	ADDQ         $+16, DX
-	JZ           end113
+	JZ           end134
 	MOVQ         $-1, R13
 	BZHIQ        DX, R13, R13
 	KMOVW        R13, K1
 	VMOVUPS.Z    (BX)(R12*4), K1, Z8
-	VMOVUPS.Z    4(DI)(R12*4), K1, Z9
-	VMOVUPS.Z    (DI)(R12*4), K1, Z10
-	VSUBPS       Z10, Z9, Z9
-	VMULPS       Z0, Z9, Z0
-	VMOVUPS.Z    8(DI)(R12*4), K1, Z9
-	VMOVUPS.Z    -4(DI)(R12*4), K1, Z10
-	VSUBPS       Z10, Z9, Z9
-	VFMADD231PS  Z1, Z9, Z0
+	VMOVUPS.Z    (SI)(R12*4), K1, Z9
+	VMOVUPS.Z    4(DI)(R12*4), K1, Z10
+	VMOVUPS.Z    (DI)(R12*4), K1, Z11
+	VSUBPS       Z11, Z10, Z10
+	VMULPS       Z0, Z10, Z0
+	VMOVUPS.Z    8(DI)(R12*4), K1, Z10
+	VMOVUPS.Z    -4(DI)(R12*4), K1, Z11
+	VSUBPS       Z11, Z10, Z10
+	VFMADD231PS  Z1, Z10, Z0
 	VMOVUPS.Z    12(DI)(R12*4), K1, Z1
-	VMOVUPS.Z    -8(DI)(R12*4), K1, Z9
-	VSUBPS       Z9, Z1, Z1
+	VMOVUPS.Z    -8(DI)(R12*4), K1, Z10
+	VSUBPS       Z10, Z1, Z1
 	VFMADD231PS  Z2, Z1, Z0
 	VMOVUPS.Z    16(DI)(R12*4), K1, Z1
 	VMOVUPS.Z    -12(DI)(R12*4), K1, Z2
@@ -4467,18 +6378,199 @@ rest112:
 	VMOVUPS.Z    (R8), K1, Z2
 	VSUBPS       Z2, Z1, Z1
 	VFMADD231PS  Z7, Z1, Z0
-	VMOVUPS.Z    (SI)(R12*4), K1, Z1
-	VFNMADD231PS Z1, Z0, Z8
+	VFNMADD231PS Z9, Z0, Z8
 	VMOVUPS      Z8, K1, (BX)(R12*4)
 
-end113:
-skip110:
+end134:
+skip131:
 	MOVQ    stride+56(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, CX
 	DECQ    AX
-	JNZ     row101
+	JNZ     row122
 	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func waveMediumFused4AVX512F32(p *float32, vx *float32, vy *float32, bx *float32, by *float32, k *float32, weights *float32, stride int, rows int, at int, vectors int, head int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·waveMediumFused4AVX512F32(SB), NOSPLIT, $24-96
+	STMXCSR      (SP)
+	MOVL         (SP), AX
+	ORL          $0x00008040, AX
+	MOVL         AX, 4(SP)
+	LDMXCSR      4(SP)
+	MOVQ         rows+64(FP), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         $+0, 16(SP)
+	MOVQ         weights+48(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	VBROADCASTSS 48(AX), Z12
+	VBROADCASTSS 52(AX), Z13
+	VBROADCASTSS 56(AX), Z14
+	VBROADCASTSS 60(AX), Z15
+
+row135:
+	MOVQ         stride+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         at+72(FP), CX
+	SHLQ         $0x02, CX
+	ADDQ         16(SP), CX
+	MOVQ         vx+8(FP), DX
+	ADDQ         DX, CX
+	MOVQ         at+72(FP), DX
+	SHLQ         $0x02, DX
+	ADDQ         16(SP), DX
+	MOVQ         p+0(FP), BX
+	ADDQ         BX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	LEAQ         (BX)(AX*2), SI
+	ADDQ         AX, SI
+	MOVQ         at+72(FP), DI
+	SHLQ         $0x02, DI
+	ADDQ         16(SP), DI
+	MOVQ         vy+16(FP), R8
+	ADDQ         R8, DI
+	SUBQ         AX, DI
+	SUBQ         AX, DI
+	SUBQ         AX, DI
+	LEAQ         (DI)(AX*2), R8
+	ADDQ         AX, R8
+	LEAQ         (R8)(AX*2), R9
+	ADDQ         AX, R9
+	MOVQ         at+72(FP), R10
+	SHLQ         $0x02, R10
+	ADDQ         16(SP), R10
+	MOVQ         bx+24(FP), R11
+	ADDQ         R11, R10
+	MOVQ         at+72(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         16(SP), R11
+	MOVQ         by+32(FP), R12
+	ADDQ         R12, R11
+	MOVQ         at+72(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         16(SP), R12
+	MOVQ         k+40(FP), R13
+	ADDQ         R13, R12
+	ADDQ         AX, R11
+	ADDQ         AX, R11
+	ADDQ         AX, R11
+	ADDQ         AX, R11
+	MOVQ         head+88(FP), R13
+	MOVQ         vectors+80(FP), R14
+	TESTQ        R13, R13
+	JZ           load136
+	VMOVUPS      -48(CX), Z16
+	VMOVUPS      -48(DX), Z17
+	VSUBPS       -52(DX), Z17, Z17
+	VMULPS       Z0, Z17, Z17
+	VMOVUPS      -44(DX), Z18
+	VSUBPS       -56(DX), Z18, Z18
+	VFMADD231PS  Z1, Z18, Z17
+	VMOVUPS      -40(DX), Z18
+	VSUBPS       -60(DX), Z18, Z18
+	VFMADD231PS  Z2, Z18, Z17
+	VMOVUPS      -36(DX), Z18
+	VSUBPS       -64(DX), Z18, Z18
+	VFMADD231PS  Z3, Z18, Z17
+	VFNMADD231PS -48(R10), Z17, Z16
+	VMOVUPS      Z16, -48(CX)
+	VMOVAPS      Z16, Z16
+	JMP          vector137
+
+load136:
+	VMOVUPS -48(CX), Z16
+
+vector137:
+	VMOVUPS      16(CX), Z17
+	VMOVUPS      16(DX), Z18
+	VSUBPS       12(DX), Z18, Z18
+	VMULPS       Z0, Z18, Z18
+	VMOVUPS      20(DX), Z19
+	VSUBPS       8(DX), Z19, Z19
+	VFMADD231PS  Z1, Z19, Z18
+	VMOVUPS      24(DX), Z19
+	VSUBPS       4(DX), Z19, Z19
+	VFMADD231PS  Z2, Z19, Z18
+	VMOVUPS      28(DX), Z19
+	VSUBPS       (DX), Z19, Z19
+	VFMADD231PS  Z3, Z19, Z18
+	VFNMADD231PS 16(R10), Z18, Z17
+	VMOVUPS      Z17, 16(CX)
+	VMOVUPS      (R9)(AX*1), Z18
+	VMOVUPS      (BX)(AX*1), Z19
+	VSUBPS       (BX), Z19, Z19
+	VMULPS       Z4, Z19, Z19
+	VMOVUPS      (BX)(AX*2), Z20
+	VSUBPS       (DX)(AX*2), Z20, Z20
+	VFMADD231PS  Z5, Z20, Z19
+	VMOVUPS      (SI), Z20
+	VSUBPS       (DX)(AX*1), Z20, Z20
+	VFMADD231PS  Z6, Z20, Z19
+	VMOVUPS      (SI)(AX*1), Z20
+	VSUBPS       (DX), Z20, Z20
+	VFMADD231PS  Z7, Z20, Z19
+	VFNMADD231PS (R11), Z19, Z18
+	VMOVUPS      Z18, (R9)(AX*1)
+	VMOVUPS      (DX), Z19
+	VALIGND      $0x0c, Z16, Z17, Z20
+	VALIGND      $0x0d, Z16, Z17, Z21
+	VSUBPS       Z20, Z21, Z20
+	VMULPS       Z8, Z20, Z20
+	VALIGND      $0x0b, Z16, Z17, Z21
+	VALIGND      $0x0e, Z16, Z17, Z22
+	VSUBPS       Z21, Z22, Z21
+	VFMADD231PS  Z9, Z21, Z20
+	VALIGND      $0x0a, Z16, Z17, Z21
+	VALIGND      $0x0f, Z16, Z17, Z22
+	VSUBPS       Z21, Z22, Z21
+	VFMADD231PS  Z10, Z21, Z20
+	VALIGND      $0x09, Z16, Z17, Z16
+	VSUBPS       Z16, Z17, Z16
+	VFMADD231PS  Z11, Z16, Z20
+	VMOVUPS      (R8)(AX*1), Z16
+	VSUBPS       (R8), Z16, Z16
+	VFMADD231PS  Z12, Z16, Z20
+	VMOVUPS      (R8)(AX*2), Z16
+	VSUBPS       (DI)(AX*2), Z16, Z16
+	VFMADD231PS  Z13, Z16, Z20
+	VMOVUPS      (R9), Z16
+	VSUBPS       (DI)(AX*1), Z16, Z16
+	VFMADD231PS  Z14, Z16, Z20
+	VSUBPS       (DI), Z18, Z16
+	VFMADD231PS  Z15, Z16, Z20
+	VFNMADD231PS (R12), Z20, Z19
+	VMOVUPS      Z19, (DX)
+	VMOVAPS      Z17, Z16
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	DECQ         R14
+	JNZ          vector137
+	ADDQ         AX, 16(SP)
+	DECQ         8(SP)
+	JNZ          row135
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET
 
@@ -4514,9 +6606,9 @@ TEXT ·waveLayer4AVX512F32(SB), NOSPLIT, $8-144
 	ADDQ         R9, R11
 	XORQ         R12, R12
 	SUBQ         $+16, DI
-	JL           rest115
+	JL           rest139
 
-vectors114:
+vectors138:
 	VMOVUPS      (R10)(R9*1), Z4
 	VSUBPS       (R10), Z4, Z4
 	VMULPS       Z0, Z4, Z4
@@ -4544,11 +6636,11 @@ vectors114:
 	ADDQ         $+64, R11
 	ADDQ         $+16, R12
 	SUBQ         $+16, DI
-	JGE          vectors114
+	JGE          vectors138
 
-rest115:
+rest139:
 	ADDQ         $+16, DI
-	JZ           end116
+	JZ           end140
 	MOVQ         $-1, R13
 	BZHIQ        DI, R13, R13
 	KMOVW        R13, K1
@@ -4579,7 +6671,7 @@ rest115:
 	VFNMADD231PS Z2, Z1, Z0
 	VMOVUPS      Z0, K1, (AX)(R12*4)
 
-end116:
+end140:
 	LDMXCSR (SP)
 	VZEROUPPER
 	RET

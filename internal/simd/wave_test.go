@@ -10,14 +10,17 @@ import (
 func TestWave(t *testing.T) { each(t, testWave[float64], testWave[float32]) }
 
 // Sweeps over whole numbers against the formulas of Wave, which are exact then:
-// every half-width, all lengths around a vector's, with and without a medium.
+// every half-width, all lengths around a vector's, with and without a medium,
+// shapes of any kind and those that are swept in one pass, also with leave to
+// spill, where what lies beside the rows does not count.
 func testWave[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	for m := 1; m <= MaxHalfWidth; m++ {
 		for n := range 40 {
 			const rows = 3
-			stride := n + 2*m + 1 + rng.IntN(3)
-			size := stride * (rows + 2*m + 3)
+			const lanes = 16
+			stride := n + 2*(m+lanes) + 1 + rng.IntN(3)
+			size := stride * (rows + 3*m + 3)
 			small := func(n, bound int) []T {
 				x := make([]T, n)
 				for i := range x {
@@ -25,15 +28,21 @@ func testWave[T Float](t *testing.T) {
 				}
 				return x
 			}
-			for _, medium := range []bool{false, true} {
+			for _, shape := range []struct{ medium, onePass, spill bool }{{}, {medium: true}, {onePass: true}, {true, true, false}, {false, true, true}, {true, true, true}} {
+				medium := shape.medium
 				w := Wave[T]{P: small(size, 3), Vx: small(size, 3), Vy: small(size, 3), Stride: stride}
 				if medium {
 					w.Bx, w.By, w.K = small(size, 1), small(size, 1), small(size, 1)
 				}
 				w.X, w.Y, w.PX, w.PY = small(m, 2), small(m, 2), small(m, 2), small(m, 2)
 				w.Ready()
-				first := (m+1)*stride + m
+				first := (m+1)*stride + m + lanes
 				r := WaveRows{Rows: rows, P: first, Pn: n, X: first + 1, Xn: max(n-2, 0), Y: first + stride, Yn: max(n-3, 0)}
+				if shape.onePass {
+					head := rng.IntN(2 * m)
+					r.X, r.Xn, r.Y, r.Yn = first+m-head, n+head, first+m*stride, n
+					r.Spill = shape.spill
+				}
 				p, vx, vy := append([]T{}, w.P...), append([]T{}, w.Vx...), append([]T{}, w.Vy...)
 				factor := func(c []T, i int) T {
 					if medium {
@@ -62,9 +71,18 @@ func testWave[T Float](t *testing.T) {
 					}
 				}
 				w.Sweep(r)
-				require.Equal(t, vx, w.Vx, "vx: half-width %d, %d elements, medium %t", m, n, medium)
-				require.Equal(t, vy, w.Vy, "vy: half-width %d, %d elements, medium %t", m, n, medium)
-				require.Equal(t, p, w.P, "p: half-width %d, %d elements, medium %t", m, n, medium)
+				if shape.spill {
+					for row := range rows {
+						at := row * stride
+						copy(vx[at+r.X-lanes:at+r.X], w.Vx[at+r.X-lanes:])
+						copy(vx[at+r.X+r.Xn:][:lanes], w.Vx[at+r.X+r.Xn:])
+						copy(vy[at+r.Y+r.Yn:][:lanes], w.Vy[at+r.Y+r.Yn:])
+						copy(p[at+r.P+r.Pn:][:lanes], w.P[at+r.P+r.Pn:])
+					}
+				}
+				require.Equal(t, vx, w.Vx, "vx: half-width %d, %d elements, %+v", m, n, shape)
+				require.Equal(t, vy, w.Vy, "vy: half-width %d, %d elements, %+v", m, n, shape)
+				require.Equal(t, p, w.P, "p: half-width %d, %d elements, %+v", m, n, shape)
 			}
 		}
 	}

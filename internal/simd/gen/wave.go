@@ -17,6 +17,9 @@ func (v isa) wave() {
 	for m := 1; m <= maxHalfWidth; m++ {
 		for _, medium := range []bool{false, true} {
 			v.waveSweep(m, medium)
+			if v.fusible(m) {
+				v.waveFused(m, medium)
+			}
 		}
 		v.waveLayer(m)
 	}
@@ -67,7 +70,7 @@ func (v isa) waveSweep(m int, medium bool) {
 			return r
 		}
 		dst := base(target)
-		var c reg.GPVirtual
+		var c reg.Register
 		if medium {
 			c = base(coefficient)
 		}
@@ -80,24 +83,11 @@ func (v isa) waveSweep(m int, medium bool) {
 		}
 		v.overVectors(n, func(at elements) {
 			acc := at.get(dst)
-			sum := acc
-			if medium {
-				sum = v.vec()
+			var medium Op
+			if c != nil {
+				medium = at.get(c)
 			}
-			for k, t := range list {
-				d := at.difference(t)
-				switch {
-				case !medium:
-					v.fnma(w[k], d, sum)
-				case k == 0:
-					v.mul(w[k], d, sum)
-				default:
-					v.fma(w[k], d, sum)
-				}
-			}
-			if medium {
-				v.fnma(at.get(c), sum, acc)
-			}
+			at.weigh(acc, medium, w, func(k int) reg.VecVirtual { return at.difference(list[k]) })
 			at.put(acc, dst)
 			at.advance(list)
 		})
@@ -126,6 +116,22 @@ func (v isa) waveSweep(m int, medium bool) {
 	restore()
 	v.VZEROUPPER()
 	v.RET()
+}
+
+// weigh computes x -= c Σ_k w_k d_k of the differences d; without a medium, c = 1.
+func (v isa) weigh(x reg.VecVirtual, medium Op, w []reg.VecVirtual, difference func(k int) reg.VecVirtual) {
+	if medium == nil {
+		for k := range w {
+			v.fnma(w[k], difference(k), x)
+		}
+		return
+	}
+	sum := v.vec()
+	v.mul(w[0], difference(0), sum)
+	for k := 1; k < len(w); k++ {
+		v.fma(w[k], difference(k), sum)
+	}
+	v.fnma(medium, sum, x)
 }
 
 // tap is a pair of elements whose difference an operator weighs.
