@@ -24,6 +24,8 @@ type engine[T simd.Float] struct {
 	y0, y1     image
 	layers     []*layer[T]
 	sponge     *sponge[T]
+	innerX     span // where no layer and no sponge acts
+	innerY     span
 	injections [3]points // into p, vx, vy
 	probes     [3]points // of p, vx, vy
 	ones       []T
@@ -46,6 +48,14 @@ type span struct{ lo, hi int }
 func (s span) and(t span) span { return span{max(s.lo, t.lo), min(s.hi, t.hi)} }
 func (s span) empty() bool     { return s.lo >= s.hi }
 func (s span) len() int        { return max(s.hi-s.lo, 0) }
+
+// hull is the smallest span with both.
+func (s span) hull(t span) span { return span{min(s.lo, t.lo), max(s.hi, t.hi)} }
+
+// parts of t before s, in s and after it.
+func (s span) parts(t span) [3]span {
+	return [3]span{t.and(span{t.lo, s.lo}), t.and(s), t.and(span{s.hi, t.hi})}
+}
 
 // margin is the depth of the images of the pressure.
 func (e *engine[T]) margin() int { return 2*e.m - 1 }

@@ -49,14 +49,15 @@ func newRunner[T simd.Float](s *Solver) (runner, error) {
 	if medium {
 		e.setMedium(set.Medium, g, set.InnerFaces)
 	}
-	var thickness [4]int
+	var thickness, sponges [4]int // of all layers and of sponges, in cells
 	speed := set.Medium.fastest(g)
 	for i, side := range set.sides() {
 		h := [2]float64{dx, dy}[i/2]
 		switch side.Kind {
 		case Sponge:
-			thickness[i] = side.Cells
+			thickness[i], sponges[i] = side.Cells+1, side.Cells
 		case CPML:
+			thickness[i] = side.Cells
 			c, f := side.Speed, side.Frequency
 			if c == 0 {
 				c = speed
@@ -67,12 +68,31 @@ func newRunner[T simd.Float](s *Solver) (runner, error) {
 			e.addLayer(i/2, i%2 == 1, side.Cells, c, f, h, s.dt)
 		}
 	}
-	if thickness != [4]int{} {
-		e.sponge = newSponge[T](g.Nx, g.Ny, m, thickness)
+	if sponges != [4]int{} {
+		e.sponge = newSponge[T](g.Nx, g.Ny, m, sponges)
 	}
+	e.innerX = inner(g.Nx, [2]int(thickness[:2]), m, simd.Lanes[T]())
+	e.innerY = inner(g.Ny, [2]int(thickness[2:]), m, 1)
 	r := &run[T]{engine: e, memory: make([]scratch[T], set.Threads), tiling: set.Plan.choose(g, m, medium, int(unsafe.Sizeof(T(0))), simd.Lanes[T](), set)}
 	r.connect(s, dx, dy)
 	return r, nil
+}
+
+// inner is the span of n cells which layers of that thickness at the ends, in
+// cells, do not touch, nor the faces that go with them: from one multiple of the
+// lanes to another.
+func inner(n int, thickness [2]int, m, lanes int) span {
+	s := span{0, n}
+	if thickness[0] > 0 {
+		s.lo = (thickness[0] + lanes - 1) / lanes * lanes
+	}
+	if thickness[1] > 0 {
+		s.hi = (n - thickness[1] - m) / lanes * lanes
+	}
+	if s.empty() {
+		return span{n, n}
+	}
+	return s
 }
 
 // setMedium fills 1/ρ at the faces, from the mean of the densities on both

@@ -26,24 +26,34 @@ func (e *engine[T]) step(x, y, fy span, number int, b *block, s *scratch[T]) {
 	if x.empty() || y.empty() {
 		return
 	}
-	fx := e.faces(x)
-	e.velocitiesY(x, span{fy.lo, min(fy.hi, y.lo+e.m)}, number, b, s)
-	if e.special(x, y, fx, fy) {
-		for j := y.lo; j < y.hi; j++ {
-			e.velocityX(fx, j, number, b, s)
-			if j+e.m < fy.hi {
-				e.velocityY(x, j+e.m, number, b, s)
-			}
-			e.pressure(x, j, s)
+	// What layers and sponges do not touch goes apart, in the same order.
+	for _, rows := range e.innerY.parts(y) {
+		faces := span{rows.lo + e.m, min(rows.hi+e.m, fy.hi)}
+		if rows.lo == y.lo {
+			faces.lo = fy.lo
 		}
-	} else {
-		e.sweep(x, y, fx, fy)
+		if rows.hi == y.hi {
+			faces.hi = fy.hi
+		}
+		for _, columns := range e.innerX.parts(x) {
+			if !columns.empty() && !rows.empty() {
+				e.part(columns, rows, faces, number, b, s)
+			}
+		}
 	}
 	inject(e, &e.injections[0], e.wave.P, x, y, number, b)
 }
 
-// sweep is step without anything special.
-func (e *engine[T]) sweep(x, y, fx, fy span) {
+// part is step in one part.
+func (e *engine[T]) part(x, y, fy span, number int, b *block, s *scratch[T]) {
+	fx := e.faces(x)
+	if e.special(x.hull(fx), y.hull(fy)) || e.injections[1].touches(fx, y) || e.injections[2].touches(x, fy) {
+		e.velocitiesX(fx, y, number, b, s)
+		e.velocitiesY(x, fy, number, b, s)
+		e.pressures(x, y, s)
+		return
+	}
+	e.velocitiesY(x, span{fy.lo, min(fy.hi, y.lo+e.m)}, number, b, s)
 	r := simd.WaveRows{
 		Rows: min(max(fy.hi-e.m-y.lo, 0), y.len()),
 		X:    e.at(fx.lo, y.lo), Xn: fx.len(), Y: e.at(x.lo, y.lo+e.m), Yn: x.len(), P: e.at(x.lo, y.lo), Pn: x.len(),
@@ -52,17 +62,6 @@ func (e *engine[T]) sweep(x, y, fx, fy span) {
 	e.wave.Sweep(r)
 	rest := r.Rows * e.wave.Stride
 	e.wave.Sweep(simd.WaveRows{Rows: y.len() - r.Rows, X: r.X + rest, Xn: r.Xn, P: r.P + rest, Pn: r.Pn})
-}
-
-// velocitiesY advances rows of the vertical velocities.
-func (e *engine[T]) velocitiesY(x, rows span, number int, b *block, s *scratch[T]) {
-	if e.special(x, span{}, span{}, rows) {
-		for j := rows.lo; j < rows.hi; j++ {
-			e.velocityY(x, j, number, b, s)
-		}
-		return
-	}
-	e.wave.Sweep(simd.WaveRows{Rows: rows.len(), Y: e.at(x.lo, rows.lo), Yn: x.len()})
 }
 
 // finish does what follows a step: images and samples.
@@ -76,59 +75,70 @@ func (e *engine[T]) finish(x, y, fy span, number int, b *block) {
 	sample(e, &e.probes[2], 2, e.wave.Vy, x, fy, number, b)
 }
 
-// special tells whether the velocities need more than the sweep does.
-func (e *engine[T]) special(x, y, fx, fy span) bool {
-	if e.sponge != nil && e.sponge.touches(fx, fy) {
+// special tells whether layers or sponges touch elements in the spans.
+func (e *engine[T]) special(x, y span) bool {
+	if e.sponge != nil && e.sponge.touches(x, y) {
 		return true
 	}
 	for _, l := range e.layers {
-		if l.touches(fx, fy) {
+		if l.touches(x, y) {
 			return true
 		}
 	}
-	return e.injections[1].touches(fx, y) || e.injections[2].touches(x, fy)
+	return false
 }
 
-// velocityX advances the faces f of row j.
-func (e *engine[T]) velocityX(f span, j, number int, b *block, s *scratch[T]) {
-	e.wave.Sweep(simd.WaveRows{Rows: 1, X: e.at(f.lo, j), Xn: f.len()})
+// velocitiesX advances the faces f of rows.
+func (e *engine[T]) velocitiesX(f, rows span, number int, b *block, s *scratch[T]) {
+	e.wave.Sweep(simd.WaveRows{Rows: rows.len(), X: e.at(f.lo, rows.lo), Xn: f.len()})
+	e.absorb(1, f, rows, s)
+	inject(e, &e.injections[1], e.wave.Vx, f, rows, number, b)
+	e.damp(e.wave.Vx, 1, f, rows)
+}
+
+// velocitiesY advances rows of vertical velocities at the cells x.
+func (e *engine[T]) velocitiesY(x, rows span, number int, b *block, s *scratch[T]) {
+	e.wave.Sweep(simd.WaveRows{Rows: rows.len(), Y: e.at(x.lo, rows.lo), Yn: x.len()})
+	e.absorb(2, x, rows, s)
+	inject(e, &e.injections[2], e.wave.Vy, x, rows, number, b)
+	e.damp(e.wave.Vy, 2, x, rows)
+}
+
+// pressures advances the cells x of rows.
+func (e *engine[T]) pressures(x, rows span, s *scratch[T]) {
+	e.wave.Sweep(simd.WaveRows{Rows: rows.len(), P: e.at(x.lo, rows.lo), Pn: x.len()})
+	e.absorb(0, x, rows, s)
+	e.damp(e.wave.P, 0, x, rows)
+}
+
+// absorb applies the convolutional layers of a field: 0 pressure, 1 vx, 2 vy.
+func (e *engine[T]) absorb(field int, x, rows span, s *scratch[T]) {
+	w := &e.wave
 	for _, l := range e.layers {
-		if l.field == 1 {
-			l.apply(e, e.wave.Vx, e.wave.Bx, e.wave.P, e.wave.X, 0, f, j, s)
+		if l.field != field || !l.touches(x, rows) {
+			continue
 		}
-	}
-	inject(e, &e.injections[1], e.wave.Vx, f, span{j, j + 1}, number, b)
-	if e.sponge != nil {
-		e.sponge.apply(e, e.wave.Vx, 1, f, j)
+		for j := rows.lo; j < rows.hi; j++ {
+			switch {
+			case field == 1:
+				l.apply(e, w.Vx, w.Bx, w.P, w.X, 0, x, j, s)
+			case field == 2:
+				l.apply(e, w.Vy, w.By, w.P, w.Y, 0, x, j, s)
+			case l.axis == 0:
+				l.apply(e, w.P, w.K, w.Vx, w.PX, 1, x, j, s)
+			default:
+				l.apply(e, w.P, w.K, w.Vy, w.PY, w.Stride, x, j, s)
+			}
+		}
 	}
 }
 
-// velocityY advances row j of the faces at the cells x.
-func (e *engine[T]) velocityY(x span, j, number int, b *block, s *scratch[T]) {
-	e.wave.Sweep(simd.WaveRows{Rows: 1, Y: e.at(x.lo, j), Yn: x.len()})
-	for _, l := range e.layers {
-		if l.field == 2 {
-			l.apply(e, e.wave.Vy, e.wave.By, e.wave.P, e.wave.Y, 0, x, j, s)
-		}
+// damp applies the sponge to a field.
+func (e *engine[T]) damp(dst []T, field int, x, rows span) {
+	if e.sponge == nil || !e.sponge.touches(x, rows) {
+		return
 	}
-	inject(e, &e.injections[2], e.wave.Vy, x, span{j, j + 1}, number, b)
-	if e.sponge != nil {
-		e.sponge.apply(e, e.wave.Vy, 2, x, j)
-	}
-}
-
-// pressure advances the cells x of row j.
-func (e *engine[T]) pressure(x span, j int, s *scratch[T]) {
-	e.wave.Sweep(simd.WaveRows{Rows: 1, P: e.at(x.lo, j), Pn: x.len()})
-	for _, l := range e.layers {
-		switch {
-		case l.field == 0 && l.axis == 0:
-			l.apply(e, e.wave.P, e.wave.K, e.wave.Vx, e.wave.PX, 1, x, j, s)
-		case l.field == 0:
-			l.apply(e, e.wave.P, e.wave.K, e.wave.Vy, e.wave.PY, e.wave.Stride, x, j, s)
-		}
-	}
-	if e.sponge != nil {
-		e.sponge.apply(e, e.wave.P, 0, x, j)
+	for j := rows.lo; j < rows.hi; j++ {
+		e.sponge.apply(e, dst, field, x, j)
 	}
 }

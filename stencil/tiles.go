@@ -43,7 +43,7 @@ func (p Plan) choose(g Grid, m int, medium bool, size, lanes int, s *Settings) t
 	if medium {
 		fields = 6
 	}
-	small := p == Plan{} && g.Cells()*fields*size <= simd.L2()*s.Threads
+	small := p == Plan{} && g.Cells()*fields*size <= 2*simd.L2()*s.Threads
 	if p.Bands || small || s.X0.Kind == Periodic || s.Y0.Kind == Periodic {
 		return tiling{}
 	}
