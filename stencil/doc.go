@@ -24,4 +24,14 @@
 // The field is too large for the caches and a step does little with each value.
 // A [Plan] therefore lets tiles of the grid take several steps while they are in
 // a cache. It changes no bit of the result.
+//
+// For other equations there are the same parts in plain form: a [Field] at points or
+// faces with a halo, the difference and the average between them ([Operator]), what
+// is beyond the sides ([Extension]) or in other processes ([Exchanger]), and threads
+// on tiles ([ForTiles]). With them u_t = div(D grad u) is
+//
+//	qx = -D ∂u/∂x:  ddx.Set(qx, -1, u, tile), qx.Multiply(Dx, tile)
+//	u -= dt ∂qx/∂x: ddx.Add(u, -dt, qx, tile)
+//
+// and likewise y: examples/diffusion.
 package stencil

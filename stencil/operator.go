@@ -35,16 +35,46 @@ func Weights(order int) ([]float64, error) {
 		w[k-1] = math.Copysign(1, float64(k%2)-0.5) * odd * odd * math.Exp2(float64(2-2*m)) /
 			(d * d * factorial(m-k) * factorial(m+k-1))
 	}
-	return w, checkOrder(w)
+	return w, checkOrder(w, 1)
 }
 
-// checkOrder requires the order conditions of a staggered first difference to
-// hold to rounding.
-func checkOrder(w []float64) error {
-	for j := range w {
+// AverageWeights returns the m = order/2 weights of the staggered average of that
+// order,
+//
+//	f(x) = Σ_{k=1..m} a_k [f(x + (k - 1/2)h) + f(x - (k - 1/2)h)] + O(h^order),
+//
+// which solve Σ_k 2 a_k (2k-1)^(2j) = δ_j0 for j = 0 ... m-1: those of the
+// difference times its distances,
+//
+//	a_k = (2k-1)/2 w_k.
+//
+// It is an error if the order is not one of Orders.
+func AverageWeights(order int) ([]float64, error) {
+	w, err := Weights(order)
+	if err != nil {
+		return nil, err
+	}
+	for k := range w {
+		w[k] *= float64(2*k + 1)
+	}
+	err = checkOrder(w, 0)
+	for k := range w {
+		w[k] /= 2
+	}
+	return w, err
+}
+
+// checkOrder requires the order conditions
+//
+//	Σ_k c_k (2k-1)^(2j+p) = δ_j0
+//
+// of a staggered difference, p = 1, or average, p = 0 and c = 2a, to hold to
+// rounding.
+func checkOrder(c []float64, p int) error {
+	for j := range c {
 		sum, size := 0.0, 0.0
-		for k, c := range w {
-			term := c * math.Pow(float64(2*k+1), float64(2*j+1))
+		for k, v := range c {
+			term := v * math.Pow(float64(2*k+1), float64(2*j+p))
 			sum += term
 			size += math.Abs(term)
 		}
@@ -53,7 +83,7 @@ func checkOrder(w []float64) error {
 			want = 1
 		}
 		if math.Abs(sum-want) > 1e-14*size {
-			return fmt.Errorf("stencil: weights %v miss the order condition %d by %g", w, j, sum-want)
+			return fmt.Errorf("stencil: weights %v miss the order condition %d by %g", c, j, sum-want)
 		}
 	}
 	return nil

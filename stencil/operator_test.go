@@ -23,5 +23,5 @@ func TestWeights(t *testing.T) {
 		_, err := Weights(order)
 		require.ErrorIs(t, err, ErrSettings)
 	}
-	require.Error(t, checkOrder([]float64{1.1, -0.04}))
+	require.Error(t, checkOrder([]float64{1.1, -0.04}, 1))
 }
