@@ -49,6 +49,9 @@ func (g Grid) check() error {
 	if g.Nx < 2 || g.Ny < 2 || g.Nx > 1<<24 || g.Ny > 1<<24 {
 		return fmt.Errorf("%w: grid of %d x %d points, want 2 or more each way", ErrSettings, g.Nx, g.Ny)
 	}
+	if g.Cells() > 1<<35 {
+		return fmt.Errorf("%w: grid of %d x %d points, want at most %d", ErrSettings, g.Nx, g.Ny, 1<<35)
+	}
 	if !(g.Lx > 0) || !(g.Ly > 0) || g.Lx-g.Lx != 0 || g.Ly-g.Ly != 0 {
 		return fmt.Errorf("%w: grid of %g x %g, want positive lengths", ErrSettings, g.Lx, g.Ly)
 	}

@@ -6,14 +6,20 @@ import (
 )
 
 // Medium is what the wave runs through. Density ρ and bulk modulus κ are
-// uniform, or given at every point of the grid.
+// uniform, or given at every point of the grid. The scheme takes κ at the points
+// and the mean of two ρ at the face between them.
+//
+// The scheme stays of second order where the medium jumps if a point stands for its
+// cell: with the mean of ρ and the harmonic mean of κ, 1/mean(1/κ), over the cell
+// (Moczo et al., Bull. Seism. Soc. Am. 92 (2002) 3042-3066). Where the jump lies half-way
+// between points these are the values at the points. Else such values place it up to
+// half a cell off, an error of first order.
 type Medium struct {
 	Density, BulkModulus float64 // 0: 1
 
 	Densities, BulkModuli []float64 // at the points; nil: uniform
 }
 
-// values returns ρ and κ at every point, checked; nil where uniform.
 func (m Medium) check(g Grid) error {
 	for _, p := range []struct {
 		name    string
@@ -38,7 +44,7 @@ func (m Medium) check(g Grid) error {
 	return nil
 }
 
-// density and modulus are those of the point (i, j), wherever it is folded to.
+// density and modulus are those of the point (i, j).
 func (m Medium) density(g Grid, i, j int) float64 {
 	if m.Densities == nil {
 		return m.Density
@@ -55,8 +61,7 @@ func (m Medium) modulus(g Grid, i, j int) float64 {
 
 func (m Medium) uniform() bool { return m.Densities == nil && m.BulkModuli == nil }
 
-// fastest is the largest speed of sound sqrt(κ/ρ) that the scheme can see: with
-// the smallest density of a face beside the point.
+// fastest is the largest speed of sound, sqrt(κ/ρ).
 func (m Medium) fastest(g Grid) float64 {
 	if m.uniform() {
 		return math.Sqrt(m.BulkModulus / m.Density)
@@ -64,15 +69,7 @@ func (m Medium) fastest(g Grid) float64 {
 	c2 := 0.0
 	for j := range g.Ny {
 		for i := range g.Nx {
-			rho := m.density(g, i, j)
-			light := rho
-			for _, d := range [4][2]int{{-1, 0}, {1, 0}, {0, -1}, {0, 1}} {
-				a, b := i+d[0], j+d[1]
-				if a >= 0 && a < g.Nx && b >= 0 && b < g.Ny {
-					light = min(light, (rho+m.density(g, a, b))/2)
-				}
-			}
-			c2 = max(c2, m.modulus(g, i, j)/light)
+			c2 = max(c2, m.modulus(g, i, j)/m.density(g, i, j))
 		}
 	}
 	return math.Sqrt(c2)

@@ -50,7 +50,7 @@ func random(r *rapid.T) (Settings, *rand.Rand) {
 		set.Y0.Kind, set.Y1.Kind = Periodic, Periodic
 	}
 	set.InnerFaces = order == 2 && rapid.Bool().Draw(r, "inner faces")
-	limit, err := LargestStep(g, set.Medium, order)
+	_, limit, err := set.Step()
 	require.NoError(r, err)
 	set.Dt = 0.8 * limit
 	for q := range Quantity(3) {

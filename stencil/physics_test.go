@@ -177,41 +177,105 @@ func TestLayerAbsorbs(t *testing.T) {
 	}
 }
 
-// A Ricker source in the plane against the Green's function
+// Sources of Ricker wavelets in the plane against the Green's function: in the field
 //
-//	p(r, t) = 1/(2π) ∫_0^∞ s'(t - r cosh θ) dθ,   c = ρ = 1,
+//	G(r, t) = 1/(2π) ∫_0^∞ s(t - r cosh θ) dθ,   c = ρ = 1,
 //
-// five wavelengths of the peak frequency away, with 15 points in a wavelength of
-// twice that frequency, where little is left of the spectrum.
+// the pressure of a pressure source is ∂G/∂t, its velocity -∇G, half a step before;
+// the pressure of a force along x is -∂G/∂x. Receivers are five wavelengths of the
+// peak frequency away, with 15 points in a wavelength of twice that frequency, where
+// little is left of the spectrum.
 func TestGreensFunction(t *testing.T) {
 	const h, f, far = 1.0 / 30, 1.0, 5.0
 	n := 14*30 + 1
 	middle := float64(n-1) / 2 * h
 	g := Grid{n, n, float64(n-1) * h, float64(n-1) * h}
-	s, err := New(Settings{
-		Grid: g, Order: 4, Dt: 0.2 * h, Sources: []Source{{X: middle, Y: middle, Signal: Ricker(f, 1.5)}},
-		Receivers: []Receiver{{X: middle + far, Y: middle}, {X: middle - 3.01, Y: middle + 4, Interpolation: Sinc}},
-	})
-	require.NoError(t, err)
-	advance(t, s, int(8/s.Dt()))
-	ds := func(t float64) float64 { // of the Ricker wavelet
+	ds := func(t float64) float64 { // derivative of the wavelet
 		b := math.Pi * f
 		u := t - 1.5
 		a := b * b * u * u
 		return (-6*b*b*u + 4*b*b*u*a) * math.Exp(-a)
 	}
-	for k, far := range []float64{far, math.Hypot(3.01, 4)} {
-		difference, norm := 0.0, 0.0
-		for i, got := range s.Trace(k) {
-			time := float64(i+1) * s.Dt()
-			want := 0.0
-			const step = 1e-3
-			for theta := step / 2; far*math.Cosh(theta) < time; theta += step {
-				want += ds(time-far*math.Cosh(theta)) * step / (2 * math.Pi)
-			}
-			difference += (got - want) * (got - want)
-			norm += want * want
+	along := func(r, time float64, factor func(theta float64) float64) float64 {
+		sum := 0.0
+		const step = 1e-3
+		for theta := step / 2; r*math.Cosh(theta) < time; theta += step {
+			sum += ds(time-r*math.Cosh(theta)) * factor(theta) * step / (2 * math.Pi)
 		}
-		require.Less(t, math.Sqrt(difference/norm), 0.01, "receiver %d", k)
+		return sum
+	}
+	inTime := func(r, time float64) float64 { return along(r, time, func(float64) float64 { return 1 }) } // ∂G/∂t
+	inSpace := func(r, time float64) float64 { return -along(r, time, math.Cosh) }                        // ∂G/∂r
+	places := [][2]float64{{far, 0}, {-3.01, 4}}
+	for _, source := range []Quantity{Pressure, VelocityX} {
+		set := Settings{Grid: g, Order: 4, Dt: 0.2 * h, Sources: []Source{{X: middle, Y: middle, Field: source, Interpolation: Sinc, Signal: Ricker(f, 1.5)}}}
+		for _, at := range places {
+			for q := range Quantity(3) {
+				set.Receivers = append(set.Receivers, Receiver{X: middle + at[0], Y: middle + at[1], Field: q, Interpolation: Sinc})
+			}
+		}
+		s, err := New(set)
+		require.NoError(t, err)
+		advance(t, s, int(8/s.Dt()))
+		for k, rec := range set.Receivers {
+			x, y := rec.X-middle, rec.Y-middle
+			r := math.Hypot(x, y)
+			var exact func(time float64) float64
+			switch {
+			case source == Pressure && rec.Field == Pressure:
+				exact = func(time float64) float64 { return inTime(r, time) }
+			case source == Pressure:
+				exact = func(time float64) float64 { return -inSpace(r, time-s.Dt()/2) * [3]float64{0, x / r, y / r}[rec.Field] }
+			case rec.Field == Pressure:
+				exact = func(time float64) float64 { return -inSpace(r, time) * x / r }
+			default:
+				continue
+			}
+			difference, norm := 0.0, 0.0
+			for i, got := range s.Trace(k) {
+				want := exact(float64(i+1) * s.Dt())
+				difference += (got - want) * (got - want)
+				norm += want * want
+			}
+			if norm == 0 { // across the axis
+				norm = 1
+			}
+			require.Less(t, math.Sqrt(difference/norm), 0.01, "source of %s, %s at (%g, %g)", source, rec.Field, x, y)
+		}
+	}
+}
+
+// The sponge takes most of a pulse that meets it head on, and damps by the factor of
+// Cerjan et al. (1985), to exp(-0.09) at the wall.
+func TestSpongeAbsorbs(t *testing.T) {
+	for side := range 4 {
+		g := Grid{200, 8, 199, 7}
+		along := func(x, y float64) float64 { return x }
+		if side >= 2 {
+			g = Grid{8, 200, 7, 199}
+			along = func(x, y float64) float64 { return y }
+		}
+		set := Settings{Grid: g, CFL: 0.7, Pressure: g.Fill(func(x, y float64) float64 {
+			d := (along(x, y) - 99.5) / 6
+			return math.Exp(-d * d)
+		})}
+		pair := side / 2 * 2
+		*set.sides()[pair], *set.sides()[pair+1] = Side{Kind: Sponge}, Side{Kind: Sponge, Cells: 20}
+		s, err := New(set)
+		require.NoError(t, err)
+		sponge := s.e.(*run[float64]).sponge
+		i, j := 0, 4
+		if side >= 2 {
+			i, j = 4, 0
+		}
+		require.InDelta(t, math.Exp(-math.Pow(0.015*19.5, 2)), sponge.factor(0, i, j), 1e-12)
+		advance(t, s, int(220/s.Dt()))
+		p := make([]float64, g.Cells())
+		require.NoError(t, s.Read(Pressure, p))
+		worst := 0.0
+		for _, v := range p {
+			worst = max(worst, math.Abs(v))
+		}
+		require.Less(t, worst, 0.1*0.5) // both halves of the pulse are 1/2 high
 	}
 }

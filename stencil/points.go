@@ -92,9 +92,10 @@ const (
 	// Bilinear takes the four points around the position.
 	Bilinear Interpolation = iota
 	// Sinc takes 8 x 8 points with the Kaiser-windowed sinc function of Hicks
-	// (Geophysics 67 (2002) 156-165): radius 4, b = 6.31, exact for bands up to
-	// about two thirds of the Nyquist wavenumber. Points beyond a wall are
-	// folded back, with a change of sign at a free surface.
+	// (Geophysics 67 (2002) 156-165): radius 4, b = 6.31, his choice for waves of
+	// four points or more, whose interpolation along an axis is off by 0.13 % at
+	// most; by 8 % at three points. Points beyond a wall are folded back, with a
+	// change of sign at a free surface.
 	Sinc
 )
 

@@ -96,8 +96,7 @@ func inner(n int, thickness [2]int, m, lanes int) span {
 }
 
 // setMedium fills 1/ρ at the faces, from the mean of the densities on both
-// sides, and κ at the points: second order also where the medium jumps (Moczo et
-// al., Bull. Seism. Soc. Am. 92 (2002) 3042-3066).
+// sides, and κ at the points (see [Medium]).
 func (e *engine[T]) setMedium(m Medium, g Grid, inner bool) {
 	for j := 1 - e.m; j < e.ny+e.m; j++ {
 		for i := 1 - e.m; i < e.nx+e.m; i++ {

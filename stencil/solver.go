@@ -3,8 +3,8 @@ package stencil
 import (
 	"context"
 	"fmt"
-	"math"
 	"runtime"
+	"strconv"
 )
 
 // Settings describe a simulation.
@@ -13,8 +13,8 @@ type Settings struct {
 	Medium Medium
 	Order  int // of the differences in space: 2 (default), 4, 6 or 8
 
-	// Dt is the time step; 0 means min(dx, dy)/max(c)/4.1 or, if CFL is given,
-	// that fraction of the largest stable step.
+	// Dt is the time step; 0 means min(dx, dy)/max(c)/4.1, but at most 0.9 of the
+	// largest stable step, or, if CFL is given, that fraction of it.
 	Dt, CFL float64
 
 	// Pressure and the velocities at the start, nil for 0. Pressure at the points;
@@ -51,7 +51,7 @@ const (
 
 var sideNames = []string{"rigid", "free", "periodic", "sponge", "cpml"}
 
-func (k SideKind) String() string { return sideNames[k] }
+func (k SideKind) String() string { return name(sideNames, int(k)) }
 
 // Side is the boundary at one side.
 type Side struct {
@@ -98,7 +98,15 @@ const (
 
 var quantityNames = []string{"pressure", "vx", "vy"}
 
-func (q Quantity) String() string { return quantityNames[q] }
+func (q Quantity) String() string { return name(quantityNames, int(q)) }
+
+// name is that of k, or k itself.
+func name(names []string, k int) string {
+	if k < 0 || k >= len(names) {
+		return strconv.Itoa(k)
+	}
+	return names[k]
+}
 
 // Solver advances a simulation. It is not safe for concurrent use.
 type Solver struct {
@@ -120,34 +128,6 @@ type runner interface {
 	carry(c *stream)
 }
 
-// LargestStep returns the largest stable time step,
-//
-//	2/sqrt(max eigenvalue) = 1 / (c Σ_k |w_k| sqrt(1/dx² + 1/dy²)),
-//
-// c the largest speed (Levander, Geophysics 53 (1988) 1425-1436, for order 4).
-func LargestStep(g Grid, m Medium, order int) (float64, error) {
-	if order == 0 {
-		order = 2
-	}
-	w, err := Weights(order)
-	if err != nil {
-		return 0, err
-	}
-	if err := g.check(); err != nil {
-		return 0, err
-	}
-	if err := m.check(g); err != nil {
-		return 0, err
-	}
-	m = m.withDefaults()
-	sum := 0.0
-	for _, c := range w {
-		sum += math.Abs(c)
-	}
-	dx, dy := g.Spacing()
-	return 1 / (m.fastest(g) * sum * math.Sqrt(1/(dx*dx)+1/(dy*dy))), nil
-}
-
 func (m Medium) withDefaults() Medium {
 	if m.Density == 0 {
 		m.Density = 1
@@ -160,34 +140,11 @@ func (m Medium) withDefaults() Medium {
 
 // New prepares a simulation. An error wraps ErrSettings or ErrUnstable.
 func New(s Settings) (*Solver, error) {
-	limit, err := LargestStep(s.Grid, s.Medium, s.Order)
-	if err != nil {
+	if err := s.check(); err != nil {
 		return nil, err
 	}
-	if s.Order == 0 {
-		s.Order = 2
-	}
-	s.Medium = s.Medium.withDefaults()
-	if s.Threads == 0 {
-		s.Threads = runtime.GOMAXPROCS(0)
-	}
-	dx, dy := s.Grid.Spacing()
-	dt := s.Dt
-	switch {
-	case s.Dt < 0 || s.Dt-s.Dt != 0 || s.CFL < 0 || s.CFL-s.CFL != 0:
-		return nil, fmt.Errorf("%w: dt %g, cfl %g, want positive numbers", ErrSettings, s.Dt, s.CFL)
-	case s.Dt > 0 && s.CFL > 0:
-		return nil, fmt.Errorf("%w: dt %g and cfl %g, want one of them", ErrSettings, s.Dt, s.CFL)
-	case s.CFL > 0:
-		dt = s.CFL * limit
-	case dt == 0:
-		dt = min(dx, dy) / s.Medium.fastest(s.Grid) / 4.1
-	}
-	if dt > limit*(1+1e-12) {
-		return nil, fmt.Errorf("%w: dt = %g, the largest stable step is %.10g (order %d, fastest wave %g)",
-			ErrUnstable, dt, limit, s.Order, s.Medium.fastest(s.Grid))
-	}
-	if err := s.check(); err != nil {
+	dt, limit, err := s.step()
+	if err != nil {
 		return nil, err
 	}
 	solver := &Solver{s: s, dt: dt, limit: limit, traces: make([][]float64, len(s.Receivers))}
@@ -212,9 +169,31 @@ func (s *Settings) sides() [4]*Side { return [4]*Side{&s.X0, &s.X1, &s.Y0, &s.Y1
 
 var sidesNames = [4]string{"x0", "x1", "y0", "y1"}
 
-// check validates what New has not yet, and fills in defaults.
+// check validates the settings and fills in defaults, but for the time step.
 func (s *Settings) check() error {
 	g := s.Grid
+	if s.Order == 0 {
+		s.Order = 2
+	}
+	if s.Threads == 0 {
+		s.Threads = runtime.GOMAXPROCS(0)
+	}
+	if _, err := Weights(s.Order); err != nil {
+		return err
+	}
+	if err := g.check(); err != nil {
+		return err
+	}
+	if err := s.Medium.check(g); err != nil {
+		return err
+	}
+	s.Medium = s.Medium.withDefaults()
+	if s.Dt < 0 || s.Dt-s.Dt != 0 || s.CFL < 0 || s.CFL-s.CFL != 0 {
+		return fmt.Errorf("%w: dt %g, cfl %g, want positive numbers", ErrSettings, s.Dt, s.CFL)
+	}
+	if s.Dt > 0 && s.CFL > 0 {
+		return fmt.Errorf("%w: dt %g and cfl %g, want one of them", ErrSettings, s.Dt, s.CFL)
+	}
 	reach := s.Order - 1
 	for k, side := range s.sides() {
 		n, name := g.Nx, sidesNames[k]
@@ -269,21 +248,27 @@ func (s *Settings) check() error {
 		if p.Signal == nil {
 			return fmt.Errorf("%w: source %d has no signal", ErrSettings, k)
 		}
-		if err := g.contains(p.X, p.Y); err != nil {
+		if err := g.place(p.X, p.Y, p.Field, p.Interpolation); err != nil {
 			return fmt.Errorf("source %d: %w", k, err)
 		}
 	}
 	for k, p := range s.Receivers {
-		if err := g.contains(p.X, p.Y); err != nil {
+		if err := g.place(p.X, p.Y, p.Field, p.Interpolation); err != nil {
 			return fmt.Errorf("receiver %d: %w", k, err)
 		}
 	}
 	return nil
 }
 
-func (g Grid) contains(x, y float64) error {
-	if !(x >= 0 && x <= g.Lx && y >= 0 && y <= g.Ly) {
+// place checks a source or a receiver.
+func (g Grid) place(x, y float64, q Quantity, in Interpolation) error {
+	switch {
+	case !(x >= 0 && x <= g.Lx && y >= 0 && y <= g.Ly):
 		return fmt.Errorf("%w: position (%g, %g) is off the grid [0, %g] x [0, %g]", ErrSettings, x, y, g.Lx, g.Ly)
+	case q < Pressure || q > VelocityY:
+		return fmt.Errorf("%w: unknown field %d", ErrSettings, q)
+	case in != Bilinear && in != Sinc:
+		return fmt.Errorf("%w: unknown interpolation %d", ErrSettings, in)
 	}
 	return nil
 }
@@ -323,6 +308,9 @@ func (s *Solver) Advance(ctx context.Context, steps int) error {
 // Read writes a field to dst: Nx Ny values of the pressure at the current time,
 // (Nx+1) Ny of vx or Nx (Ny+1) of vy half a step before.
 func (s *Solver) Read(q Quantity, dst []float64) error {
+	if q < Pressure || q > VelocityY {
+		return fmt.Errorf("%w: unknown field %d", ErrSettings, q)
+	}
 	if want := s.s.Grid.size(q); len(dst) != want {
 		return fmt.Errorf("%w: room for %d values of %s, want %d", ErrSettings, len(dst), q, want)
 	}

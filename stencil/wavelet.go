@@ -45,15 +45,16 @@ func ToneBurst(f float64, cycles int) func(t float64) float64 {
 
 // Series is linear between values dt apart, the first at t = 0, and 0 outside.
 func Series(values []float64, dt float64) func(t float64) float64 {
+	last := len(values) - 1
 	return func(t float64) float64 {
 		u := t / dt
-		k := int(math.Floor(u))
-		if u < 0 || k >= len(values) || k == len(values)-1 && u > float64(k) {
+		switch {
+		case !(u >= 0 && u <= float64(last)):
 			return 0
+		case u == float64(last):
+			return values[last]
 		}
-		if k == len(values)-1 {
-			return values[k]
-		}
+		k := int(u)
 		return values[k] + (u-float64(k))*(values[k+1]-values[k])
 	}
 }

@@ -23,7 +23,11 @@ type stencilTask struct {
 	duration  float64 // of all steps
 	output    waveOutput
 	odd       []string // warnings
-	prepared  bool     // settings are complete
+	prepared  bool     // settings are complete, and these:
+	dt, limit float64  // the time step and the largest stable one
+	allSteps  int      // of the run
+	slowest   float64  // speed of the medium
+	fastest   float64
 }
 
 // waveOutput says what a run writes, and how often.

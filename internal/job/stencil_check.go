@@ -14,14 +14,6 @@ func (t *stencilTask) check(w io.Writer) error {
 	if err := t.prepare(); err != nil {
 		return err
 	}
-	dt, limit, fastest, err := t.step()
-	if err != nil {
-		return err
-	}
-	steps, err := t.stepsOf(dt)
-	if err != nil {
-		return err
-	}
 	p := &t.settings
 	g := p.Grid
 	dx, dy := g.Spacing()
@@ -29,9 +21,9 @@ func (t *stencilTask) check(w io.Writer) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, form string, args ...any) { fmt.Fprintf(tab, "%s\t%s\n", name, fmt.Sprintf(form, args...)) }
 	row("grid", "%d x %d points, spacing %.6g x %.6g", g.Nx, g.Ny, dx, dy)
-	speeds := fmt.Sprintf("%.6g to %.6g", t.slowest(), fastest)
+	speeds := fmt.Sprintf("%.6g to %.6g", t.slowest, t.fastest)
 	if m := p.Medium; m.Densities == nil && m.BulkModuli == nil {
-		speeds = fmt.Sprintf("%.6g", fastest)
+		speeds = fmt.Sprintf("%.6g", t.fastest)
 	}
 	row("speed", "%s", speeds)
 	var sides []string
@@ -44,9 +36,9 @@ func (t *stencilTask) check(w io.Writer) error {
 	}
 	row("boundary", "%s", strings.Join(sides, ", "))
 	row("order", "%d in space, 2 in time, %s", p.Order, t.job.Precision)
-	row("dt", "%.8g; the largest stable one is %.8g", dt, limit)
-	row("steps", "%d, to t = %.6g", steps, float64(steps)*dt)
-	row("memory", "about %s", size(t.bytes(steps)))
+	row("dt", "%.8g; the largest stable one is %.8g", t.dt, t.limit)
+	row("steps", "%d, to t = %.6g", t.allSteps, float64(t.allSteps)*t.dt)
+	row("memory", "about %s", size(t.bytes()))
 	tab.Flush()
 	if len(t.sources) > 0 {
 		fmt.Fprint(w, "\nsources\n")
@@ -71,7 +63,7 @@ func (t *stencilTask) check(w io.Writer) error {
 		}
 	}
 	if t.recorded() {
-		fmt.Fprintf(w, "\noutput every %d steps\n", t.interval(steps))
+		fmt.Fprintf(w, "\noutput every %d steps\n", t.interval())
 	}
 	return nil
 }
@@ -84,7 +76,7 @@ func (t *stencilTask) recorded() bool {
 
 // bytes is about the memory of a run: the fields, their media and layers, what
 // the job gives and the traces.
-func (t *stencilTask) bytes(steps int) int64 {
+func (t *stencilTask) bytes() int64 {
 	p := &t.settings
 	g := p.Grid
 	fields := 3
@@ -106,5 +98,5 @@ func (t *stencilTask) bytes(steps int) int64 {
 		bytes += 8 * int64(len(v))
 	}
 	bytes += 8 * int64(g.Cells()) // as it is read
-	return bytes + 8*int64(len(t.receivers))*int64(steps)
+	return bytes + 8*int64(len(t.receivers))*int64(t.allSteps)
 }

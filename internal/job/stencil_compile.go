@@ -52,7 +52,8 @@ func (t *stencilTask) prepare() error {
 	for _, r := range t.receivers {
 		p.Receivers = append(p.Receivers, r.Receiver)
 	}
-	if err := t.checkStep(); err != nil {
+	t.findSpeeds()
+	if err := t.findStep(); err != nil {
 		return err
 	}
 	t.prepared = true
@@ -103,52 +104,24 @@ func (t *stencilTask) prepareMedium() error {
 	return nil
 }
 
-// step returns the time step, the largest stable one, and the fastest wave.
-func (t *stencilTask) step() (dt, limit, fastest float64, err error) {
-	p := &t.settings
-	limit, err = stencil.LargestStep(p.Grid, p.Medium, p.Order)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	w, err := stencil.Weights(p.Order)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	sum := 0.0
-	for _, c := range w {
-		sum += math.Abs(c)
-	}
-	dx, dy := p.Grid.Spacing()
-	fastest = 1 / (limit * sum * math.Sqrt(1/(dx*dx)+1/(dy*dy)))
-	switch {
-	case p.Dt > 0:
-		dt = p.Dt
-	case p.CFL > 0:
-		dt = p.CFL * limit
-	default:
-		dt = min(dx, dy) / fastest / 4.1
-	}
-	return dt, limit, fastest, nil
-}
-
-// checkStep refuses a step that is not stable, at its place in the file.
-func (t *stencilTask) checkStep() error {
-	dt, limit, fastest, err := t.step()
-	if err != nil {
-		return t.placed(err)
-	}
-	if dt > limit*(1+1e-12) {
-		key, largest := "dt", format(round(limit, 10))
+// findStep finds the time step and the number of steps; one that is not stable it
+// refuses at its place in the file.
+func (t *stencilTask) findStep() (err error) {
+	if t.dt, t.limit, err = t.settings.Step(); errors.Is(err, stencil.ErrUnstable) {
+		key, largest := "dt", format(round(t.limit, 10))
 		if t.settings.CFL > 0 {
 			key, largest = "cfl", "1"
 		}
 		n := t.job.tree.get(key)
 		f := fault(n, key, fmt.Sprintf("%s is unstable: the largest stable %s is %s (a step of %.10g; order %d, fastest wave %.6g)",
-			n.text, key, largest, limit, t.settings.Order, fastest))
-		f.Err = stencil.ErrUnstable
+			n.text, key, largest, t.limit, t.settings.Order, t.fastest))
+		f.Err = err
 		return f
 	}
-	_, err = t.stepsOf(dt)
+	if err != nil {
+		return t.placed(err)
+	}
+	t.allSteps, err = t.stepsOf(t.dt)
 	return err
 }
 
@@ -177,24 +150,21 @@ func (t *stencilTask) compile(o *Options) (work, error) {
 	if w.solver, err = stencil.New(t.settings); err != nil {
 		return nil, t.placed(err)
 	}
-	if w.steps, err = t.stepsOf(w.solver.Dt()); err != nil {
-		return nil, err
-	}
-	w.every = t.interval(w.steps)
+	w.steps, w.every = t.allSteps, t.interval()
 	w.reset()
 	return w, nil
 }
 
 // interval is the number of steps between outputs.
-func (t *stencilTask) interval(steps int) int {
+func (t *stencilTask) interval() int {
 	if t.output.every > 0 {
 		return t.output.every
 	}
-	return (steps + 99) / 100
+	return (t.allSteps + 99) / 100
 }
 
-// slowest is the smallest speed of the medium.
-func (t *stencilTask) slowest() float64 {
+// findSpeeds finds the slowest and the fastest speed of the medium.
+func (t *stencilTask) findSpeeds() {
 	m := t.settings.Medium
 	density, modulus := m.Densities, m.BulkModuli
 	if density == nil {
@@ -203,17 +173,18 @@ func (t *stencilTask) slowest() float64 {
 	if modulus == nil {
 		modulus = []float64{m.BulkModulus}
 	}
-	least := math.Inf(1)
+	least, most := math.Inf(1), 0.0
 	for k := range max(len(density), len(modulus)) {
-		least = min(least, modulus[k%len(modulus)]/density[k%len(density)])
+		c2 := modulus[k%len(modulus)] / density[k%len(density)]
+		least, most = min(least, c2), max(most, c2)
 	}
-	return math.Sqrt(least)
+	t.slowest, t.fastest = math.Sqrt(least), math.Sqrt(most)
 }
 
 // wavelengths is how many points there are in the shortest wave of a frequency.
 func (t *stencilTask) wavelengths(frequency float64) float64 {
 	dx, dy := t.settings.Grid.Spacing()
-	return t.slowest() / frequency / max(dx, dy)
+	return t.slowest / frequency / max(dx, dy)
 }
 
 // fewest is how many points the shortest wave needs for an error of some percent
@@ -232,14 +203,8 @@ func (t *stencilTask) findOddWaves() {
 		}
 	}
 	if len(t.output.animation) > 0 {
-		dt, _, _, err := t.step()
-		if err != nil {
-			return
-		}
-		if steps, err := t.stepsOf(dt); err == nil {
-			if n := steps/t.interval(steps) + 1; n > 1000 {
-				t.odd = append(t.odd, fmt.Sprintf("an animation of %d frames: set output.every higher", n))
-			}
+		if n := t.allSteps/t.interval() + 1; n > 1000 {
+			t.odd = append(t.odd, fmt.Sprintf("an animation of %d frames: set output.every higher", n))
 		}
 	}
 }

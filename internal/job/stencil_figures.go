@@ -30,17 +30,9 @@ func (t *stencilTask) draw(d *directory) ([]string, error) {
 	if err := t.prepare(); err != nil {
 		return nil, err
 	}
-	dt, _, _, err := t.step()
-	if err != nil {
-		return nil, err
-	}
-	steps, err := t.stepsOf(dt)
-	if err != nil {
-		return nil, err
-	}
 	files, err := t.drawStills(d)
 	if len(t.output.animation) > 0 {
-		more, e := t.drawFrames(d, dt, t.interval(steps), func(int, int) error { return nil })
+		more, e := t.drawFrames(d, func(int, int) error { return nil })
 		if errors.Is(e, os.ErrNotExist) { // the run was done
 			more, e = t.animations(), nil
 		}
@@ -58,7 +50,7 @@ func (t *stencilTask) animations() (files []string) {
 
 // drawFrames draws the animation from the file animation.raw; tell hears of each frame
 // and may end it.
-func (t *stencilTask) drawFrames(d *directory, dt float64, every int, tell func(k, n int) error) (files []string, err error) {
+func (t *stencilTask) drawFrames(d *directory, tell func(k, n int) error) (files []string, err error) {
 	c := newCoarse(t.settings.Grid, pictured)
 	loud, err := loudness(d.file("animation.raw"), c)
 	if err != nil {
@@ -80,6 +72,7 @@ func (t *stencilTask) drawFrames(d *directory, dt float64, every int, tell func(
 			}
 		}
 	}
+	dt, every := t.dt, t.interval()
 	decimals := max(0, int(math.Ceil(-math.Log10(dt*float64(every)))))
 	err = eachFrame(d.file("animation.raw"), c, func(k, n int, z []float64) error {
 		if err := tell(k, n); err != nil {
@@ -276,15 +269,11 @@ func (t *stencilTask) drawTraces(w *drawing) error {
 	if len(shape) != 2 || shape[1] != len(t.receivers) {
 		return fmt.Errorf("receivers.npy has the shape %v, expected a column for each of %d receivers", shape, len(t.receivers))
 	}
-	dt, _, _, err := t.step()
-	if err != nil {
-		return err
-	}
 	for q, word := range fieldWords {
 		s := seismogram{field: word}
 		for k, r := range t.receivers {
 			if r.Field == stencil.Quantity(q) {
-				s.add(r, k, shape[0], data, dt)
+				s.add(r, k, shape[0], data, t.dt)
 			}
 		}
 		if len(s.traces) > 0 && shape[0] > 0 {

@@ -178,7 +178,7 @@ func (w *stencilWork) animate(ctx context.Context, d *directory, body *stencilBo
 	if err := w.frames.sync(); err != nil {
 		return err
 	}
-	files, err := w.task.drawFrames(d, w.solver.Dt(), w.every, func(k, n int) error {
+	files, err := w.task.drawFrames(d, func(k, n int) error {
 		w.progress(Progress{Stage: 1, Stages: 2, Name: "frames", Iteration: k, Iterations: n, Total: k, TotalMost: n, Seconds: d.seconds()})
 		return ctx.Err()
 	})

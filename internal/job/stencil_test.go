@@ -320,7 +320,8 @@ func TestStencilReference(t *testing.T) {
 	j, err = decode("example.yaml", waveHead+"grid: {n: [9, 9], length: [1, 1]}\nsteps: 800\n", nil)
 	require.NoError(t, err)
 	plain := j.task.(*stencilTask)
-	assert.Equal(t, plain.interval(800), shown.every)
+	require.NoError(t, plain.prepare())
+	assert.Equal(t, plain.interval(), shown.every)
 	assert.Equal(t, plain.output.checkpoint, shown.checkpoint)
 	assert.Equal(t, plain.output.figures, shown.figures)
 	for _, signal := range []string{"gaussian_derivative: {frequency: 0.4, amplitude: 1, delay: 3.75}", "tone_burst: {frequency: 0.4, cycles: 5, amplitude: 1}", "series: {file: signal.csv, dt: 0.01, amplitude: 1}"} {
