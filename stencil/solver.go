@@ -57,9 +57,10 @@ func (k SideKind) String() string { return name(sideNames, int(k)) }
 type Side struct {
 	Kind  SideKind
 	Cells int // thickness of Sponge and CPML; 0: 20
-	// Frequency f of a narrow band, for a CPML that takes waves along the side
-	// well too. Waves far below f come back from it. 0: that at which the layer is a
-	// tenth of a wavelength thick, for a broad band.
+	// Frequency f of a narrow band, for a CPML that takes waves along the side a
+	// little better: of one that has run ten wavelengths beside 20 cells, 1.3 % instead
+	// of 1.5 % of its height are wrong. Waves far below f come back from it. 0: that at
+	// which the layer is a tenth of a wavelength thick, for a broad band.
 	Frequency float64
 	// Speed of the waves that a CPML is made for. 0: the largest of the medium.
 	Speed float64

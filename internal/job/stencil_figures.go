@@ -72,22 +72,18 @@ func (t *stencilTask) drawFrames(d *directory, tell func(k, n int) error) (files
 			}
 		}
 	}
-	dt, every := t.dt, t.interval()
-	decimals := max(0, int(math.Ceil(-math.Log10(dt*float64(every)))))
 	err = eachFrame(d.file("animation.raw"), c, func(k, n int, z []float64) error {
 		if err := tell(k, n); err != nil {
 			return err
 		}
-		p := t.field(c, z, loud)
-		p.Title = "t = " + strconv.FormatFloat(float64(k*every)*dt, 'f', decimals, 64)
-		p.Series = t.marks(false)
+		p := t.frame(k, c, z, loud)
 		if gif != nil {
 			if err := gif.Frame(p); err != nil {
 				return err
 			}
 		}
 		if pngs {
-			return figure.Save(d.file(fmt.Sprintf("frames/p_%06d.png", k*every)), 0, 0, p)
+			return figure.Save(d.file(fmt.Sprintf("frames/p_%06d.png", k*t.interval())), 0, 0, p)
 		}
 		return nil
 	})
@@ -100,6 +96,16 @@ func (t *stencilTask) drawFrames(d *directory, tell func(k, n int) error) (files
 		}
 	}
 	return t.animations(), nil
+}
+
+// frame is picture k of the animation.
+func (t *stencilTask) frame(k int, c coarse, z []float64, loud float64) figure.Heatmap {
+	step := float64(t.interval()) * t.dt
+	decimals := max(0, int(math.Ceil(-math.Log10(step))))
+	p := t.field(c, z, loud)
+	p.Title = "t = " + strconv.FormatFloat(float64(k)*step, 'f', decimals, 64)
+	p.Series = t.marks(false)
+	return p
 }
 
 // field is the picture of a pressure on a coarsened grid; loud is the pressure of
