@@ -36,3 +36,14 @@ func TestDraw(t *testing.T) {
 	assert.Equal(t, 2, code)
 	assert.Contains(t, stderr, "holds no run")
 }
+
+// A job without figures has nothing to draw, which is no fault.
+func TestDrawNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	file := write(t, "still.yaml", "ritz: 1\nkind: stencil\ngrid: {n: [9, 9], length: [1, 1]}\nsteps: 1\noutput: {figures: []}\n")
+	code, _, stderr := ritz("run", file, "--out", dir, "--quiet")
+	require.Equal(t, 0, code, stderr)
+	code, stdout, stderr := ritz("draw", dir)
+	require.Equal(t, 0, code, stderr)
+	assert.Equal(t, "no figures in "+dir+": its job.yaml asks for none (output.figures)\n", stdout)
+}

@@ -21,8 +21,17 @@ func help(args []string, s streams) int {
 		describe(c, s.out)
 		return exitDone
 	}
-	fmt.Fprintf(s.err, "ritz help: unknown command %q\n", args[0])
+	hint := `see "ritz help"`
+	if _, ok := references[args[0]]; ok {
+		hint = fmt.Sprintf("the keys of a job of that kind are in \"ritz help job %s\"", args[0])
+	}
+	fmt.Fprintf(s.err, "ritz help: unknown command %q: %s\n", args[0], hint)
 	return exitUsage
+}
+
+var references = map[string]string{
+	"pinn": job.PINNReference, "sample": job.SampleReference,
+	"stencil": job.StencilReference, "surrogate": job.SurrogateReference,
 }
 
 // helpJob prints the reference of a kind of job.
@@ -31,7 +40,7 @@ func helpJob(args []string, s streams) int {
 	if len(args) > 0 {
 		kind = args[0]
 	}
-	text, ok := map[string]string{"pinn": job.PINNReference, "sample": job.SampleReference, "stencil": job.StencilReference, "surrogate": job.SurrogateReference}[kind]
+	text, ok := references[kind]
 	if !ok {
 		fmt.Fprintf(s.err, "ritz help job: unknown kind %q: there are pinn, sample, stencil, surrogate\n", kind)
 		return exitUsage

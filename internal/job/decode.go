@@ -95,6 +95,13 @@ func (s *section) meant(key string) string {
 	return suggest(key, s.known)
 }
 
+// misspelt tells whether an unknown key was probably meant to be one of these.
+func (s *section) misspelt(keys []string) bool {
+	return slices.ContainsFunc(s.n.entries, func(e entry) bool {
+		return !slices.Contains(s.known, e.key.text) && strings.HasPrefix(suggest(e.key.text, keys), ": did")
+	})
+}
+
 func (s *section) reportMissing() {
 	for _, m := range s.missing {
 		s.fail(s.n, s.path, "the key %q is missing: %s", m.key, m.meaning)

@@ -37,6 +37,7 @@ type waveOutput struct {
 	snapshots  []string // npy, vti
 	energy     bool
 	down       bool // y downwards in pictures
+	units      waveUnits
 	figures    []string
 	checkpoint float64 // seconds
 }
@@ -50,7 +51,7 @@ func decodeStencil(j *Job, s *section) task {
 	t.decodeInitial(s)
 	t.decodeSources(s)
 	t.decodeReceivers(s)
-	t.decodeBoundary(s.sub("boundary"))
+	t.decodeBoundary(s)
 	t.settings.InnerFaces = s.choice("faces", "all", "all", "inner") == "inner"
 	t.decodeScheme(s)
 	t.decodeTime(s)
@@ -162,7 +163,13 @@ func (t *stencilTask) sides() [4]*stencil.Side {
 
 // decodeBoundary reads {all: rigid} or a value for each side, which comes before
 // that of all.
-func (t *stencilTask) decodeBoundary(s *section) {
+func (t *stencilTask) decodeBoundary(parent *section) {
+	if v := parent.n.get("boundary"); v != nil && v.kind == scalarNode {
+		parent.get("boundary")
+		parent.fail(v, "boundary", "expected what each side is, as in {all: rigid} or {all: {cpml: 20}, y0: free}, got %s", v.what())
+		return
+	}
+	s := parent.sub("boundary")
 	defer s.close()
 	all := s.get("all")
 	if all == nil {
@@ -303,6 +310,7 @@ func (t *stencilTask) decodeWaveOutput(s *section) {
 	o.snapshots = s.words("snapshots", "npy", "vti")
 	o.energy = s.flag("energy", false)
 	o.down = s.flag("y_down", false)
+	o.units = s.units()
 	o.figures = s.figures()
 	o.checkpoint = s.positive("checkpoint", 60)
 }

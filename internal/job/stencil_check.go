@@ -11,7 +11,7 @@ import (
 
 // check writes sizes, steps, resolution and memory.
 func (t *stencilTask) check(w io.Writer) error {
-	if err := t.prepare(); err != nil {
+	if err := t.prepareToRun(); err != nil {
 		return err
 	}
 	p := &t.settings
@@ -21,16 +21,18 @@ func (t *stencilTask) check(w io.Writer) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, form string, args ...any) { fmt.Fprintf(tab, "%s\t%s\n", name, fmt.Sprintf(form, args...)) }
 	row("grid", "%d x %d points, spacing %.6g x %.6g", g.Nx, g.Ny, dx, dy)
-	speeds := fmt.Sprintf("%.6g to %.6g", t.slowest, t.fastest)
-	if m := p.Medium; m.Densities == nil && m.BulkModuli == nil {
-		speeds = fmt.Sprintf("%.6g", t.fastest)
+	row("walls", "x = %.6g and %.6g, y = %.6g and %.6g: half a cell outside the points", -dx/2, g.Lx+dx/2, -dy/2, g.Ly+dy/2)
+	speeds := fmt.Sprintf("%.6g", t.slowest)
+	if t.fastest > t.slowest*(1+1e-9) {
+		speeds = fmt.Sprintf("%.6g to %.6g", t.slowest, t.fastest)
 	}
 	row("speed", "%s", speeds)
+	edges := t.layerEdges()
 	var sides []string
 	for k, side := range t.sides() {
 		text := sideKeys[k] + " " + side.Kind.String()
 		if side.Cells > 0 {
-			text += fmt.Sprintf(" %d", side.Cells)
+			text += fmt.Sprintf(" %d cells (%s %s %.6g)", side.Cells, sideKeys[k][:1], []string{"<", ">"}[k%2], edges[k])
 		}
 		sides = append(sides, text)
 	}
@@ -74,6 +76,37 @@ func (t *stencilTask) recorded() bool {
 	return len(o.animation) > 0 || len(o.snapshots) > 0 || o.energy
 }
 
+// prepareToRun is prepare, with a refusal of what the machine has too little memory
+// for, if it tells how much it has: before anything is made where the grid alone
+// is too much.
+func (t *stencilTask) prepareToRun() error {
+	if err := t.fits(); err != nil {
+		return err
+	}
+	if err := t.prepare(); err != nil {
+		return err
+	}
+	return t.fits()
+}
+
+func (t *stencilTask) fits() error {
+	need, has := t.bytes(), totalMemory()
+	if has == 0 || need <= has {
+		return nil
+	}
+	if traces := t.traceBytes(); traces > need/2 {
+		return fault(t.job.tree.get("receivers"), "receivers", fmt.Sprintf("%d receivers over %d steps want about %s of memory, this machine has %s",
+			len(t.receivers), t.allSteps, size(traces), size(has)))
+	}
+	n := t.job.tree.get("grid").get("n")
+	return fault(n, "grid.n", fmt.Sprintf("%.3g points want about %s of memory, this machine has %s",
+		float64(t.settings.Grid.Cells()), size(need), size(has)))
+}
+
+func (t *stencilTask) traceBytes() int64 {
+	return int64(min(8*float64(len(t.receivers))*float64(t.allSteps), 1<<60))
+}
+
 // bytes is about the memory of a run: the fields, their media and layers, what
 // the job gives and the traces.
 func (t *stencilTask) bytes() int64 {
@@ -98,5 +131,5 @@ func (t *stencilTask) bytes() int64 {
 		bytes += 8 * int64(len(v))
 	}
 	bytes += 8 * int64(g.Cells()) // as it is read
-	return bytes + 8*int64(len(t.receivers))*int64(t.allSteps)
+	return bytes + t.traceBytes()
 }

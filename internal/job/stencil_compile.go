@@ -110,11 +110,11 @@ func (t *stencilTask) findStep() (err error) {
 	if t.dt, t.limit, err = t.settings.Step(); errors.Is(err, stencil.ErrUnstable) {
 		key, largest := "dt", format(round(t.limit, 10))
 		if t.settings.CFL > 0 {
-			key, largest = "cfl", "1"
+			key, largest = "cfl", fmt.Sprintf("1, a step of %.6g", t.limit)
 		}
 		n := t.job.tree.get(key)
-		f := fault(n, key, fmt.Sprintf("%s is unstable: the largest stable %s is %s (a step of %.10g; order %d, fastest wave %.6g)",
-			n.text, key, largest, t.limit, t.settings.Order, t.fastest))
+		f := fault(n, key, fmt.Sprintf("%s is unstable: the largest stable %s is %s (order %d, fastest wave %.6g)",
+			n.text, key, largest, t.settings.Order, t.fastest))
 		f.Err = err
 		return f
 	}
@@ -139,7 +139,7 @@ func (t *stencilTask) placed(err error) error {
 }
 
 func (t *stencilTask) compile(o *Options) (work, error) {
-	if err := t.prepare(); err != nil {
+	if err := t.prepareToRun(); err != nil {
 		return nil, err
 	}
 	w := &stencilWork{task: t, progress: func(Progress) {}}
@@ -180,36 +180,6 @@ func (t *stencilTask) findSpeeds() {
 	}
 	t.slowest, t.fastest = math.Sqrt(least), math.Sqrt(most)
 }
-
-// wavelengths is how many points there are in the shortest wave of a frequency.
-func (t *stencilTask) wavelengths(frequency float64) float64 {
-	dx, dy := t.settings.Grid.Spacing()
-	return t.slowest / frequency / max(dx, dy)
-}
-
-// fewest is how many points the shortest wave needs for an error of some percent
-// over ten wavelengths or so.
-func fewest(order int) float64 { return map[int]float64{2: 12, 4: 6, 6: 4.5, 8: 4}[order] }
-
-func (t *stencilTask) findOddWaves() {
-	t.odd = nil
-	for i, src := range t.sources {
-		if src.highest == 0 {
-			continue
-		}
-		if n := t.wavelengths(src.highest); n < fewest(t.settings.Order) {
-			t.odd = append(t.odd, fmt.Sprintf("source %d: %.2g points in the shortest wave, of frequency %.4g: order %d wants %g or so for a clear pulse",
-				i, n, src.highest, t.settings.Order, fewest(t.settings.Order)))
-		}
-	}
-	if len(t.output.animation) > 0 {
-		if n := t.allSteps/t.interval() + 1; n > 1000 {
-			t.odd = append(t.odd, fmt.Sprintf("an animation of %d frames: set output.every higher", n))
-		}
-	}
-}
-
-func (t *stencilTask) warnings() []string { return t.odd }
 
 // diverged tells whether a run ended for its numbers.
 func diverged(err error) bool { return errors.Is(err, stencil.ErrDiverged) }

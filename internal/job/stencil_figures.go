@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/seed-0772dd2d/ritz/figure"
@@ -103,18 +104,26 @@ func (t *stencilTask) frame(k int, c coarse, z []float64, loud float64) figure.H
 	step := float64(t.interval()) * t.dt
 	decimals := max(0, int(math.Ceil(-math.Log10(step))))
 	p := t.field(c, z, loud)
-	p.Title = "t = " + strconv.FormatFloat(float64(k)*step, 'f', decimals, 64)
-	p.Series = t.marks(false)
+	p.Title = t.output.units.at(strconv.FormatFloat(float64(k)*step, 'f', decimals, 64))
+	p.Series = t.marks(false, mostMarks)
 	return p
 }
 
 // field is the picture of a pressure on a coarsened grid; loud is the pressure of
 // full colour, 0: the largest.
 func (t *stencilTask) field(c coarse, z []float64, loud float64) figure.Heatmap {
+	h := t.heatmap(c, z, in("pressure", t.output.units.pressure))
+	h.Diverging, h.ZMin, h.ZMax = true, -loud, loud
+	return h
+}
+
+// heatmap is the picture of what stands at the points of a coarsened grid.
+func (t *stencilTask) heatmap(c coarse, z []float64, label string) figure.Heatmap {
 	x, y := c.axes()
+	u := &t.output.units
 	return figure.Heatmap{
-		X: x, Y: y, Z: z, XLabel: "x", YLabel: "y", ZLabel: "pressure",
-		Diverging: true, ZMin: -loud, ZMax: loud, Equal: t.equal(), YDown: t.output.down,
+		X: x, Y: y, Z: z, XLabel: in("x", u.length), YLabel: in("y", u.length), ZLabel: label,
+		Equal: t.equal(), YDown: t.output.down,
 	}
 }
 
@@ -125,11 +134,11 @@ func (t *stencilTask) equal() bool {
 	return max(g.Lx/g.Ly, g.Ly/g.Lx) < 6
 }
 
-// mostMarks is the most receivers that are marked.
+// mostMarks is the most receivers that are marked in a picture alone.
 const mostMarks = 24
 
-// marks are the receivers, the sources and the inner edges of absorbing layers.
-func (t *stencilTask) marks(named bool) (series []figure.Series) {
+// marks are at most so many receivers, the sources and the inner edges of absorbing layers.
+func (t *stencilTask) marks(named bool, most int) (series []figure.Series) {
 	var rx, ry, sx, sy []float64
 	seen := map[[2]float64]bool{}
 	for _, r := range t.receivers {
@@ -138,7 +147,7 @@ func (t *stencilTask) marks(named bool) (series []figure.Series) {
 			rx, ry = append(rx, r.X), append(ry, r.Y)
 		}
 	}
-	if stride := (len(rx) + mostMarks - 1) / mostMarks; stride > 1 {
+	if stride := (len(rx) + most - 1) / most; stride > 1 {
 		for k := 0; k*stride < len(rx); k++ {
 			rx[k], ry[k] = rx[k*stride], ry[k*stride]
 		}
@@ -159,23 +168,37 @@ func (t *stencilTask) marks(named bool) (series []figure.Series) {
 	add("receivers", rx, ry, figure.Triangles)
 	add("sources", sx, sy, figure.Points)
 	if x, y := t.layers(); len(x) > 0 {
-		series = append(series, figure.Series{X: x, Y: y, Style: figure.Dashed, Width: 0.8, Color: color.Gray{0x50}})
+		// Dark dashes on a pale line are seen on any colour.
+		series = append(series, figure.Series{X: x, Y: y, Width: 1.2, Color: color.NRGBA{0xff, 0xff, 0xff, 0xb0}})
+		add("absorbing layer", x, y, figure.Dashed)
+		last := &series[len(series)-1]
+		last.Width, last.Color = 0.8, color.Gray{0x50}
 	}
 	return series
 }
 
-// layers is the line along the inner edges of the absorbing layers.
-func (t *stencilTask) layers() (x, y []float64) {
+// layerEdges are the coordinates, x or y, of the inner edges of the absorbing
+// layers; of a side without one that of its outermost points.
+func (t *stencilTask) layerEdges() [4]float64 {
 	g := t.settings.Grid
 	dx, dy := g.Spacing()
 	at := [4]float64{0, g.Lx, 0, g.Ly}
 	for k, side := range t.sides() {
-		depth := float64(side.Cells) * [2]float64{dx, dy}[k/2]
+		if side.Cells == 0 {
+			continue
+		}
+		depth := (float64(side.Cells) - 0.5) * [2]float64{dx, dy}[k/2] // they begin at the boundary
 		if k%2 == 1 {
 			depth = -depth
 		}
 		at[k] += depth
 	}
+	return at
+}
+
+// layers is the line along the inner edges of the absorbing layers.
+func (t *stencilTask) layers() (x, y []float64) {
+	at := t.layerEdges()
 	corners := [5][2]float64{{at[0], at[2]}, {at[0], at[3]}, {at[1], at[3]}, {at[1], at[2]}, {at[0], at[2]}}
 	for k, side := range []int{0, 3, 1, 2} { // x0 upwards, y1, x1 downwards, y0
 		if t.sides()[side].Cells > 0 {
@@ -199,24 +222,52 @@ func (t *stencilTask) drawStills(d *directory) ([]string, error) {
 	} else if err == nil {
 		z := c.of(p)
 		panel := t.field(c, z, quantile(z, 0.9995))
-		panel.Series = t.marks(true)
+		panel.Series = t.marks(true, mostMarks)
+		if r, err := ReadResult(d.path); err == nil && r.Body.(*stencilBody).Time > 0 {
+			panel.Title = t.output.units.at(strconv.FormatFloat(r.Body.(*stencilBody).Time, 'g', 4, 64))
+		}
 		w.save("pressure", panel, nil)
 	}
-	if m := t.settings.Medium; m.Densities != nil || m.BulkModuli != nil {
-		panel := t.field(c, c.of(t.speeds()), 0)
-		panel.Diverging, panel.ZLabel, panel.Series = false, "speed", t.marks(true)
+	if panel := t.mediumPanel(c); panel != nil {
 		w.save("medium", panel, nil)
 	}
 	if err := t.drawTraces(w); ignoreMissing(err) != nil {
 		w.save("seismogram", nil, err)
 	}
 	if t.output.energy {
-		panel, err := energyFigure(d.file("energy.csv"))
+		panel, err := t.energyFigure(d.file("energy.csv"))
 		if ignoreMissing(err) != nil || err == nil {
 			w.save("energy", panel, err)
 		}
 	}
 	return w.files, w.failed
+}
+
+// mediumPanel is the picture of what varies of speed and density, nil for nothing.
+func (t *stencilTask) mediumPanel(c coarse) figure.Panel {
+	var maps []figure.Heatmap
+	u := &t.output.units
+	if speeds := t.speeds(); varies(speeds) {
+		maps = append(maps, t.heatmap(c, c.of(speeds), in("speed", u.speed())))
+	}
+	if m := t.settings.Medium; varies(m.Densities) {
+		maps = append(maps, t.heatmap(c, c.of(m.Densities), in("density", u.density)))
+	}
+	switch len(maps) {
+	case 0:
+		return nil
+	case 1:
+		maps[0].Series = t.marks(true, mostMarks)
+		return maps[0]
+	}
+	maps[0].Series = t.marks(false, mostMarks/2)
+	maps[1].Series = maps[0].Series
+	return figure.Tile(2, maps[0], maps[1])
+}
+
+// varies tells whether values differ by more than rounding.
+func varies(v []float64) bool {
+	return len(v) > 0 && slices.Max(v) > slices.Min(v)*(1+1e-12)
 }
 
 // speeds are the speeds of the medium at the points.
@@ -236,7 +287,7 @@ func (t *stencilTask) speeds() []float64 {
 	return c
 }
 
-func energyFigure(path string) (figure.Panel, error) {
+func (t *stencilTask) energyFigure(path string) (figure.Panel, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -256,7 +307,7 @@ func energyFigure(path string) (figure.Panel, error) {
 			columns[k] = append(columns[k], v)
 		}
 	}
-	return figure.Lines{XLabel: "t", YLabel: "energy", Series: []figure.Series{
+	return figure.Lines{XLabel: in("t", t.output.units.time), YLabel: "energy", Series: []figure.Series{
 		{Name: "kinetic", X: columns[0], Y: columns[1]},
 		{Name: "potential", X: columns[0], Y: columns[2]},
 		{Name: "total", X: columns[0], Y: columns[3]},
@@ -276,7 +327,7 @@ func (t *stencilTask) drawTraces(w *drawing) error {
 		return fmt.Errorf("receivers.npy has the shape %v, expected a column for each of %d receivers", shape, len(t.receivers))
 	}
 	for q, word := range fieldWords {
-		s := seismogram{field: word}
+		s := seismogram{field: word, units: t.output.units, rest: t.initial == [3]*gridValues{}}
 		for k, r := range t.receivers {
 			if r.Field == stencil.Quantity(q) {
 				s.add(r, k, shape[0], data, t.dt)

@@ -52,14 +52,15 @@ func TestStencilFrame(t *testing.T) {
 	assert.Equal(t, "t = "+strconv.FormatFloat(60*task.dt, 'f', 0, 64), p.Title)
 	assert.True(t, p.Diverging)
 	assert.Equal(t, [2]float64{-0.7, 0.7}, [2]float64{p.ZMin, p.ZMax})
-	require.Len(t, p.Series, 3)
+	require.Len(t, p.Series, 4)
 	assert.Equal(t, figure.Triangles, p.Series[0].Style) // receivers, each place once
 	assert.Equal(t, []float64{9, 1, 3, 5, 7, 9, 11}, p.Series[0].X)
 	assert.Equal(t, []float64{3, 1, 1, 1, 1, 1, 1}, p.Series[0].Y)
 	assert.Equal(t, []float64{3.03, 8}, p.Series[1].X)
 	assert.Equal(t, []float64{2, 4}, p.Series[1].Y)
-	assert.Equal(t, figure.Dashed, p.Series[2].Style)
-	assert.InDelta(t, 8*0.2, p.Series[2].X[0], 1e-12)
+	assert.Equal(t, figure.Dashed, p.Series[3].Style)
+	assert.InDelta(t, 7.5*0.2, p.Series[3].X[0], 1e-12) // the layer begins at the wall, half a cell outside
+	assert.Equal(t, p.Series[3].X, p.Series[2].X)       // a pale line under the dashes
 	task.dt = 0.001
 	assert.Equal(t, "t = 0.06", task.frame(2, c, z, 0.7).Title)
 }

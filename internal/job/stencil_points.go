@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/seed-0772dd2d/ritz/stencil"
 )
@@ -87,8 +88,11 @@ func (t *stencilTask) source(s *section) waveSource {
 			t.signal(&src, key, s.section(v, s.at(key)))
 		}
 	}
-	if len(found) != 1 {
-		s.fail(s.n, s.path, "expected one signal: ricker, gaussian_derivative, tone_burst or series, got %d", len(found))
+	switch {
+	case len(found) > 1:
+		s.fail(s.n, s.path, "expected one signal, got %s", strings.Join(found, " and "))
+	case len(found) == 0 && !s.misspelt(signalKeys):
+		s.fail(s.n, s.path, "expected a signal: ricker, gaussian_derivative, tone_burst or series")
 	}
 	return src
 }
@@ -97,19 +101,20 @@ func (t *stencilTask) source(s *section) waveSource {
 func (t *stencilTask) signal(src *waveSource, key string, s *section) {
 	defer s.close()
 	if key == "series" {
+		src.series = &seriesFile{}
 		if v := s.require("file", "the values, one a line, or a NPY file"); v != nil {
 			src.series = &seriesFile{node: v, path: s.at("file"), file: t.job.file(s.decoder, v, s.at("file"))}
-			if s.require("dt", "the time between two values") != nil {
-				src.series.dt = s.positive("dt", 0)
-			}
+		}
+		if s.require("dt", "the time between two values") != nil {
+			src.series.dt = s.positive("dt", 0)
 		}
 		src.amplitude = s.number("amplitude", 1)
 		return
 	}
-	if s.require("frequency", "that at which the spectrum has its peak") == nil {
-		return
+	f := 1.0 // so that the other keys are read as well
+	if s.require("frequency", "that at which the spectrum has its peak") != nil {
+		f = s.positive("frequency", 0)
 	}
-	f := s.positive("frequency", 0)
 	src.amplitude = s.number("amplitude", 1)
 	src.frequency = f
 	if key == "tone_burst" {
@@ -164,6 +169,9 @@ func (t *stencilTask) receiver(s *section) {
 	if v := s.get("fields"); v != nil {
 		for i, n := range s.list(v, s.at("fields")) {
 			fields = append(fields, stencil.Quantity(max(slices.Index(fieldWords, s.word(n, item(s.at("fields"), i), fieldWords)), 0)))
+		}
+		if len(fields) == 0 && v.kind == listNode {
+			s.fail(v, s.at("fields"), "expected one or more of pressure, vx, vy, got none")
 		}
 	} else {
 		list := s.n.beside(listNode, "")

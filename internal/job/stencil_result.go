@@ -36,7 +36,7 @@ func (b *stencilBody) setFigures(files []string) { b.Figures = files }
 func (b *stencilBody) Summary(w io.Writer) {
 	fmt.Fprintf(w, "%d steps of %.6g to t = %.6g, %.3g Gcell/s, T_eff %.3g GB/s\n", b.Steps, b.Dt, b.Time, float64(b.GCells), float64(b.TEff))
 	p := &b.Pressure
-	fmt.Fprintf(w, "pressure from %.6g to %.6g, sum %.6g, norm %.6g, in the centre %.6g\n",
+	fmt.Fprintf(w, "pressure at the end from %.6g to %.6g, sum %.6g, norm %.6g, in the centre %.6g\n",
 		float64(p.Min), float64(p.Max), float64(p.Sum), float64(p.Norm2), float64(p.Centre))
 	if b.Energy != nil {
 		fmt.Fprintf(w, "energy %.9g\n", float64(*b.Energy))

@@ -13,6 +13,8 @@ import (
 // picture can show.
 type seismogram struct {
 	field  string
+	units  waveUnits
+	rest   bool      // all is 0 at t = 0
 	x, y   []float64 // of the receivers
 	time   []float64
 	traces [][]float64
@@ -31,6 +33,9 @@ func (s *seismogram) add(r waveReceiver, k, rows int, data []float64, dt float64
 	}
 	var trace []float64
 	s.time = s.time[:0]
+	if s.rest {
+		trace, s.time = append(trace, 0), append(s.time, 0)
+	}
 	for n := 0; n < rows; n += stride {
 		trace = append(trace, data[n*columns+k])
 		s.time = append(s.time, (float64(n+1)-shift)*dt)
@@ -44,7 +49,7 @@ const few = 5
 // panel is, of a few receivers, their curves; else the wiggles beside the image.
 func (s *seismogram) panel() figure.Panel {
 	if len(s.traces) <= few {
-		l := figure.Lines{XLabel: "t", YLabel: s.field}
+		l := figure.Lines{XLabel: in("t", s.units.time), YLabel: in(s.field, s.units.field(s.field))}
 		for k, trace := range s.traces {
 			l.Series = append(l.Series, figure.Series{Name: fmt.Sprintf("(%.4g, %.4g)", s.x[k], s.y[k]), X: s.time, Y: trace})
 		}
@@ -68,9 +73,9 @@ func (s *seismogram) along() (label string, at []float64) {
 	dx, dy := span(s.x), span(s.y)
 	switch {
 	case dx > 0 && dx >= dy:
-		return "x", s.x
+		return in("x", s.units.length), s.x
 	case dy > 0:
-		return "y", s.y
+		return in("y", s.units.length), s.y
 	}
 	at = make([]float64, len(s.traces))
 	for k := range at {
@@ -101,7 +106,7 @@ func (s *seismogram) wiggles(label string, along []float64) figure.Panel {
 	if loud := s.loud(); loud > 0 {
 		gain = gap / loud
 	}
-	l := figure.Lines{XLabel: label, YLabel: "t", YDown: true}
+	l := figure.Lines{XLabel: label, YLabel: in("t", s.units.time), YDown: true}
 	for k := 0; k < len(along); k += stride {
 		x := make([]float64, len(s.time))
 		for n, v := range s.traces[k] {
@@ -121,7 +126,7 @@ func (s *seismogram) image(label string, along []float64) figure.Panel {
 		}
 	}
 	h := figure.Heatmap{
-		X: along, Y: s.time, Z: z, XLabel: label, YLabel: "t", ZLabel: s.field,
+		X: along, Y: s.time, Z: z, XLabel: label, YLabel: in("t", s.units.time), ZLabel: in(s.field, s.units.field(s.field)),
 		Diverging: true, YDown: true,
 	}
 	if loud := s.loud(); loud > 0 && !math.IsInf(loud, 0) {

@@ -169,7 +169,7 @@ func TestStencilRun(t *testing.T) {
 	assert.True(t, again.Idle)
 	var b bytes.Buffer
 	body.Summary(&b)
-	assert.Regexp(t, `^90 steps of 0\.0\d+ to t = \d.*Gcell/s.*\npressure from -.* centre .*\nenergy .*\nfigures pressure.svg, `, b.String())
+	assert.Regexp(t, `^90 steps of 0\.0\d+ to t = \d.*Gcell/s.*\npressure at the end from -.* centre .*\nenergy .*\nfigures pressure.svg, `, b.String())
 
 	// The job as run is the same job.
 	text, err := os.ReadFile(filepath.Join(r.Dir, "job.yaml"))
@@ -292,6 +292,7 @@ func TestStencilTime(t *testing.T) {
 	assert.Equal(t, `a: stencil
 
 grid      20 x 20 points, spacing 1 x 1
+walls     x = -0.5 and 19.5, y = -0.5 and 19.5: half a cell outside the points
 speed     1
 boundary  x0 rigid, x1 rigid, y0 rigid, y1 rigid
 order     2 in space, 2 in time, float64
@@ -303,11 +304,11 @@ memory    about 1 MB
 	require.NoError(t, err)
 	b.Reset()
 	require.NoError(t, j.Check(&b))
-	assert.Contains(t, b.String(), "boundary  x0 cpml 8, x1 sponge 10, y0 free, y1 cpml 8\n")
+	assert.Contains(t, b.String(), "boundary  x0 cpml 8 cells (x < 1.5), x1 sponge 10 cells (x > 10.1), y0 free, y1 cpml 8 cells (y > 8.125)\n")
 	assert.Contains(t, b.String(), "  pressure at (3.03, 2), 6 points a wavelength at its frequency 1, 2.4 at 2.5\n")
 	assert.Contains(t, b.String(), "  vy_2 at (9, 3)\n")
 	require.NotEmpty(t, j.Warnings())
-	assert.Contains(t, j.Warnings()[0], "source 0: 2.4 points in the shortest wave, of frequency 2.5: order 4 wants 6")
+	assert.Contains(t, j.Warnings()[0], "sources[0]: 2.4 points in the shortest wave, of frequency 2.5: order 4 wants 6 or so for a clear pulse, a spacing of 0.1")
 }
 
 func TestStencilReference(t *testing.T) {
@@ -330,7 +331,7 @@ func TestStencilReference(t *testing.T) {
 		require.NoError(t, err)
 	}
 	sections := 0
-	for _, set := range []string{"", "grid", "medium", "initial", "sources.0", "sources.0.ricker", "receivers.0", "receivers.1.line", "boundary", "boundary.x0.cpml", "boundary.x1.sponge", "plan", "output"} {
+	for _, set := range []string{"", "grid", "medium", "initial", "sources.0", "sources.0.ricker", "receivers.0", "receivers.1.line", "boundary", "boundary.x0.cpml", "boundary.x1.sponge", "plan", "output", "output.units"} {
 		for _, key := range knownKeys(t, StencilReference, set) {
 			assert.Regexp(t, `(?m)(^|[ {])`+key+`:`, StencilReference, set)
 			sections++
@@ -339,5 +340,44 @@ func TestStencilReference(t *testing.T) {
 	assert.Greater(t, sections, 60)
 	for _, word := range append(append([]string{"inner", "rigid", "free", "periodic", "sponge", "cpml", "bilinear", "sinc", "npy", "vti", "gif", "png"}, fieldWords...), sourceWords...) {
 		assert.Contains(t, StencilReference, word)
+	}
+}
+
+// What can be run but is hardly meant is warned of, and nothing else.
+func TestStencilWarnings(t *testing.T) {
+	const fine = waveHead + "grid: {n: [201, 201], length: [20, 20]}\norder: 8\nsteps: 100\nboundary: {all: {cpml: 20}, x0: {sponge: 10}}\n"
+	for text, want := range map[string][]string{
+		"": nil,
+		"sources: [{at: [1, 10], ricker: {frequency: 1}}]\nreceivers: [{at: [0.96, 2]}, {at: [18, 18.04]}]\n": nil, // layers end half a cell before
+		"sources: [{at: [0.9, 10], ricker: {frequency: 1}}]\n": {
+			"sources[0] at (0.9, 10) lies in the absorbing layer of x0 (x < 0.95): its waves are damped from the start"},
+		"receivers: [{at: [10, 10]}, {at: [10, 18.1], fields: [vx, vy]}, {at: [1, 1]}]\n": {
+			"3 of 4 receivers lie in absorbing layers, where waves are damped: the first is vx_1 at (10, 18.1) in that of y1 (y > 18.05)"},
+		"sources: [{at: [9, 9], ricker: {frequency: 1, delay: 0}}, {at: [9, 9], gaussian_derivative: {frequency: 0.5, delay: 0, amplitude: -3}}]\n": {
+			"sources[0]: a part of its signal lies before t = 0 and is cut off: a delay of 1.5 (1.5/frequency) or more has it whole",
+			"sources[1]: a part of its signal lies before t = 0 and is cut off: a delay of 3 (1.5/frequency) or more has it whole"},
+		"sources: [{at: [9, 9], tone_burst: {frequency: 1}}, {at: [9, 9], gaussian_derivative: {frequency: 0.5}}]\n": nil,
+		"sources: [{at: [9, 9], ricker: {frequency: 2}}]\n": {
+			"sources[0]: 2 points in the shortest wave, of frequency 5: order 8 wants 4 or so for a clear pulse, a spacing of 0.05"},
+	} {
+		j, err := decode("a.yaml", fine+text, nil)
+		require.NoError(t, err)
+		require.NoError(t, j.Check(io.Discard))
+		assert.Equal(t, want, j.Warnings(), text)
+	}
+}
+
+// Speeds are those of the medium, whatever its densities.
+func TestStencilCheckSpeed(t *testing.T) {
+	for medium, want := range map[string]string{
+		"speed: 343, density: 1.2":               "speed     343\n",
+		"speed: 1 + y, density: 1.2":             "speed     1 to 20\n",
+		"speed: 2, density: \"if(y < 9, 1, 3)\"": "speed     2\n",
+	} {
+		j, err := decode("a.yaml", waveHead+"grid: {n: [20, 20], length: [19, 19]}\nsteps: 1\nmedium: {"+medium+"}\n", nil)
+		require.NoError(t, err)
+		var b bytes.Buffer
+		require.NoError(t, j.Check(&b))
+		assert.Contains(t, b.String(), want)
 	}
 }

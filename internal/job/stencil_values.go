@@ -135,7 +135,7 @@ func (v *gridValues) evaluate(g stencil.Grid, nx, ny int, x0, y0 float64) []floa
 func (v *gridValues) read(nx, ny int) ([]float64, error) {
 	shape, values, err := readNumbers(v.file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", v.node.text, err)
+		return nil, fmt.Errorf("%s: %w", v.node.text, nameless(err))
 	}
 	if len(shape) != 2 || shape[0] != ny || shape[1] != nx {
 		return nil, fmt.Errorf("%s has the shape %s, expected %d x %d: a row for each y, x along it",
@@ -161,9 +161,18 @@ func readNumbers(path string) (shape []int, values []float64, err error) {
 	return nil, nil, errors.New("expected a file .npy or .csv")
 }
 
+// nameless is an error of a file without its name, for who names it as the job does.
+func nameless(err error) error {
+	if of := (*os.PathError)(nil); errors.As(err, &of) {
+		return of.Err
+	}
+	return err
+}
+
 func readMatrix(r io.Reader) (shape []int, values []float64, err error) {
 	table := csv.NewReader(r)
 	table.TrimLeadingSpace, table.ReuseRecord, table.Comment = true, true, '#'
+	table.FieldsPerRecord = -1 // they are counted here
 	shape = []int{0, 0}
 	for {
 		record, err := table.Read()
@@ -172,6 +181,9 @@ func readMatrix(r io.Reader) (shape []int, values []float64, err error) {
 		}
 		if err != nil {
 			return nil, nil, err
+		}
+		if line, _ := table.FieldPos(0); shape[0] > 0 && len(record) != shape[1] {
+			return nil, nil, fmt.Errorf("line %d: expected %d numbers as in the lines before, got %d", line, shape[1], len(record))
 		}
 		for k, cell := range record {
 			x, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
@@ -200,7 +212,7 @@ func (s *seriesFile) read() (func(float64) float64, error) {
 		}
 	}
 	if err != nil {
-		f := fault(s.node, s.path, fmt.Sprintf("%s: %v", s.node.text, err))
+		f := fault(s.node, s.path, fmt.Sprintf("%s: %v", s.node.text, nameless(err)))
 		f.Err = err
 		return nil, f
 	}
