@@ -12,8 +12,8 @@ import (
 const (
 	drawUsage = "DIR"
 	drawHelp  = `
-Draws the figures of a run directory from its solution.json, history.csv and
-job.yaml (output.figures): also those of a run that was interrupted.`
+Draws the figures of a run directory from what it holds and its job.yaml
+(output.figures, which may be edited): also those of a run that was interrupted.`
 )
 
 func draw(_ context.Context, args []string, s streams) int {
@@ -28,6 +28,10 @@ func draw(_ context.Context, args []string, s streams) int {
 	files, err := job.Draw(dirs[0])
 	if err != nil {
 		return refuse(s, err)
+	}
+	if len(files) == 0 {
+		fmt.Fprintf(s.out, "no figures in %s: its job.yaml asks for none (output.figures)\n", dirs[0])
+		return exitDone
 	}
 	fmt.Fprintf(s.out, "figures %s in %s\n", strings.Join(files, ", "), dirs[0])
 	return exitDone
