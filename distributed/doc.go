@@ -1,0 +1,2 @@
+// Package distributed spreads tasks over many machines, on NATS JetStream.
+package distributed
