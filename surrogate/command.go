@@ -13,6 +13,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/seed-0772dd2d/ritz/internal/process"
 )
 
 // Command is an external program as an [Evaluator]:
@@ -231,7 +233,7 @@ func (r *commandRunner) start(ctx context.Context, dir string, args []string) ([
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
 	// A process that outlives the program may hold its pipes.
 	cmd.WaitDelay = pipeDelay
-	err := runGroup(cmd)
+	err := process.Run(cmd)
 	switch {
 	case errors.Is(err, exec.ErrWaitDelay):
 		return stdout.bytes(), nil // the program itself ended well

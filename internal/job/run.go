@@ -28,6 +28,8 @@ type Options struct {
 	Warn func(warning string)
 	// Started, if set, is called when the run directory has been made.
 	Started func(dir string)
+	// Pool does the parts of a job that can be done elsewhere; default Local.
+	Pool Pool
 }
 
 // Progress tells where a run stands.

@@ -1,4 +1,4 @@
-package surrogate
+package process
 
 import (
 	"os/exec"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// runGroup runs the command in a job object of its own: the processes in it are
+// Run runs the command in a job object of its own: the processes in it are
 // killed when the command's context is done.
-func runGroup(cmd *exec.Cmd) error {
+func Run(cmd *exec.Cmd) error {
 	job, err := newJobObject()
 	if err != nil {
 		return err

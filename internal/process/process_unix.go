@@ -1,6 +1,6 @@
 //go:build unix
 
-package surrogate
+package process
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// runGroup runs the command in a process group of its own, which is killed as a
+// Run runs the command in a process group of its own, which is killed as a
 // whole when the command's context is done.
-func runGroup(cmd *exec.Cmd) error {
+func Run(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {
 		err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)

@@ -1,0 +1,44 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// taskRun runs the job in dir, or goes on with it. A run that fails is a result
+// too.
+func taskRun(ctx context.Context, _ []byte, dir string, log io.Writer) ([]byte, error) {
+	r, err := Resume(ctx, dir, Options{Progress: progressLog(log, time.Now)})
+	if err != nil {
+		return nil, err
+	}
+	if r.Status == Stopped {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, errors.New(r.Reason)
+	}
+	return os.ReadFile(filepath.Join(dir, "result.json"))
+}
+
+// progressLog writes a line about the progress of a run, at most every two seconds.
+func progressLog(log io.Writer, now func() time.Time) func(Progress) {
+	var last time.Time
+	return func(p Progress) {
+		t := now()
+		if t.Sub(last) < 2*time.Second {
+			return
+		}
+		last = t
+		fmt.Fprintf(log, "stage %d/%d %s %d/%d", p.Stage+1, p.Stages, p.Name, p.Iteration, p.Iterations)
+		if p.Measure != "" {
+			fmt.Fprintf(log, " %s %.6g", p.Measure, p.Value)
+		}
+		fmt.Fprintln(log)
+	}
+}
