@@ -126,28 +126,39 @@ func (s State) Ended() bool { return s == Done || s == Failed || s == Cancelled 
 
 // Status is where a job is at one moment.
 type Status struct {
-	ID         string            `json:"id"`
-	Name       string            `json:"name,omitempty"`
-	Kind       string            `json:"kind"`
-	Function   string            `json:"function,omitempty"`
-	State      State             `json:"state"`
-	Why        string            `json:"why,omitempty"` // of Blocked and Waiting: what is missing
-	Tasks      int               `json:"tasks"`
-	Done       int               `json:"done"`       // tasks with a result
-	Failed     int               `json:"failed"`     // tasks given up
-	Running    int               `json:"running"`    // tasks in some worker's hands, as of its last heartbeat
-	Retried    int               `json:"retried"`    // attempts that failed and were followed by another
-	Duplicates int               `json:"duplicates"` // outcomes that came when the task already had its own; not counted
-	Submitted  time.Time         `json:"submitted"`
-	Started    time.Time         `json:"started,omitzero"` // of the first task
-	Ended      time.Time         `json:"ended,omitzero"`
-	ETA        time.Duration     `json:"eta,omitempty"`  // until the end at the rate so far; 0: unknown
-	Best       *Result           `json:"best,omitempty"` // by Measure, without Data and Files; nil if no result has one
-	Requires   map[string]string `json:"requires,omitempty"`
-	After      []string          `json:"after,omitempty"`
-	Priority   int               `json:"priority"`
-	Minimize   bool              `json:"minimize,omitempty"`
-	Round      int               `json:"round,omitempty"` // how often failed tasks were retried by hand
+	ID           string            `json:"id"`
+	Name         string            `json:"name,omitempty"`
+	Kind         string            `json:"kind"`
+	Function     string            `json:"function,omitempty"`
+	State        State             `json:"state"`
+	Why          string            `json:"why,omitempty"` // of Blocked and Waiting: what is missing
+	Tasks        int               `json:"tasks"`
+	Done         int               `json:"done"`       // tasks with a result
+	Failed       int               `json:"failed"`     // tasks given up
+	Running      int               `json:"running"`    // tasks in some worker's hands, as of its last heartbeat
+	Retried      int               `json:"retried"`    // attempts that failed and were followed by another
+	Duplicates   int               `json:"duplicates"` // outcomes that came when the task already had its own; not counted
+	Submitted    time.Time         `json:"submitted"`
+	Started      time.Time         `json:"started,omitzero"` // of the first task
+	Ended        time.Time         `json:"ended,omitzero"`
+	ETA          time.Duration     `json:"eta,omitempty"`          // until the end at the rate so far; 0: unknown
+	Best         *Result           `json:"best,omitempty"`         // by Measure, without Data and Files; nil if no result has one
+	Improvements []Improvement     `json:"improvements,omitempty"` // of Best over time, oldest first, the newest MaxImprovements
+	Requires     map[string]string `json:"requires,omitempty"`
+	After        []string          `json:"after,omitempty"`
+	Priority     int               `json:"priority"`
+	Minimize     bool              `json:"minimize,omitempty"`
+	Round        int               `json:"round,omitempty"` // how often failed tasks were retried by hand
+}
+
+// MaxImprovements is how many entries of Status.Improvements are kept.
+const MaxImprovements = 500
+
+// Improvement is a result that was the best of its job when it came.
+type Improvement struct {
+	Task    int       `json:"task"`
+	Measure float64   `json:"measure"`
+	Time    time.Time `json:"time"` // when the coordinator counted it
 }
 
 // WorkerStatus is a worker as its last heartbeat described it.
