@@ -3,6 +3,8 @@ package stencil
 import (
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 )
 
 // Step returns the time step that [New] takes for the settings, and the largest
@@ -60,70 +62,101 @@ func (s *Settings) largestStep(w []float64) float64 {
 		}
 		return 1 / (m.fastest(g) * sum * math.Sqrt(1/(dx*dx)+1/(dy*dy)))
 	}
-	rows := make([]float64, g.Cells())
-	// Of the points i = 0, 1, ... of a line, from the first by steps.
-	line := newMagnitudes(w, max(g.Nx, g.Ny))
-	axis := func(first, step, n int, h float64, periodic bool) {
-		line.of(n, periodic, func(i int) (rho, kappa float64) {
-			at := first + i*step
-			return m.density(g, at%g.Nx, at/g.Nx), m.modulus(g, at%g.Nx, at/g.Nx)
-		})
-		for i, v := range line.sums[:n] {
-			rows[first+i*step] += v / h / h
-		}
+	most := make([]float64, min(s.Threads, g.Ny))
+	var wg sync.WaitGroup
+	for k := range most {
+		wg.Go(func() { most[k] = s.largestSum(w, span{g.Ny * k / len(most), g.Ny * (k + 1) / len(most)}) })
 	}
-	for j := range g.Ny {
-		axis(j*g.Nx, 1, g.Nx, dx, s.X0.Kind == Periodic)
-	}
-	for i := range g.Nx {
-		axis(i, g.Nx, g.Ny, dy, s.Y0.Kind == Periodic)
-	}
-	most := 0.0
-	for _, v := range rows {
-		most = max(most, v)
-	}
-	return 2 / math.Sqrt(most)
+	wg.Wait()
+	return 2 / math.Sqrt(slices.Max(most))
 }
 
-// magnitudes are, for the points of a line, the sums of magnitudes
+// largestSum is the largest of the sums of magnitudes
 //
 //	sqrt(κ_i) Σ_f |D_if| 1/ρ_f Σ_j |D_jf| sqrt(κ_j)
 //
-// in the rows of the operator, D being the differences with the weights w.
-type magnitudes struct {
-	w                []float64
-	rho, root, faces []float64 // with images; face k lies before point k
-	sums             []float64
+// in the rows of the operator that belong to the points i of some rows of the grid. D
+// are the differences across the faces f, along x and along y.
+func (s *Settings) largestSum(w []float64, rows span) (most float64) {
+	g, m := s.Grid, len(w)
+	dx, dy := s.Grid.Spacing()
+	kind := func(side Side) image {
+		if side.Kind == Periodic {
+			return wrap
+		}
+		return even
+	}
+	margin := 2 * m // of points beyond the sides x0 and x1
+	columns := make([]int, g.Nx+2*margin)
+	for k := range columns {
+		columns[k], _ = fold(k-margin, g.Nx, false, kind(s.X0), kind(s.X0))
+	}
+	// Of the 2m rows around a face in y, and around a point.
+	density, root, faces := newRing(2*m, len(columns)), newRing(2*m, len(columns)), newRing(2*m, g.Nx)
+	along, sum := make([]float64, len(columns)), make([]float64, g.Nx)
+	next := rows.lo - 2*m + 1
+	for f := rows.lo - m + 1; f < rows.hi+m; f++ {
+		for ; next < f+m; next++ {
+			j, _ := fold(next, g.Ny, false, kind(s.Y0), kind(s.Y0))
+			rho, kappa := density.row(next), root.row(next)
+			for k, i := range columns {
+				rho[k], kappa[k] = s.Medium.density(g, i, j), math.Sqrt(s.Medium.modulus(g, i, j))
+			}
+		}
+		face := faces.row(f)
+		clear(face)
+		for k, c := range w {
+			addPairs(face, math.Abs(c), root.row(f + k)[margin:], root.row(f - 1 - k)[margin:])
+		}
+		divide(face, dy*dy/2, density.row(f)[margin:], density.row(f - 1)[margin:])
+		j := f - m // has all its faces
+		if j < rows.lo {
+			continue
+		}
+		clear(sum)
+		clear(along)
+		for k, c := range w {
+			addPairs(sum, math.Abs(c), faces.row(j+1+k), faces.row(j-k))
+			addPairs(along[m:len(along)-m+1], math.Abs(c), root.row(j)[m+k:], root.row(j)[m-1-k:])
+		}
+		divide(along[m:len(along)-m+1], dx*dx/2, density.row(j)[m:], density.row(j)[m-1:])
+		for k, c := range w {
+			addPairs(sum, math.Abs(c), along[margin+1+k:], along[margin-k:])
+		}
+		for i, v := range root.row(j)[margin:][:g.Nx] {
+			most = max(most, v*sum[i])
+		}
+	}
+	return most
 }
 
-func newMagnitudes(w []float64, n int) *magnitudes {
-	size := n + 4*len(w)
-	return &magnitudes{w, make([]float64, size), make([]float64, size), make([]float64, size), make([]float64, n)}
+// ring holds the last of the rows that go by.
+type ring [][]float64
+
+func newRing(n, width int) ring {
+	r := make(ring, n)
+	for k := range r {
+		r[k] = make([]float64, width)
+	}
+	return r
 }
 
-func (l *magnitudes) of(n int, periodic bool, medium func(i int) (rho, kappa float64)) {
-	kind, m := even, len(l.w)
-	if periodic {
-		kind = wrap
+func (r ring) row(j int) []float64 { return r[(j+len(r)*len(r))%len(r)] }
+
+// addPairs adds c (a + b) to dst.
+func addPairs(dst []float64, c float64, a, b []float64) {
+	n := min(len(dst), len(a), len(b))
+	dst, a, b = dst[:n], a[:n], b[:n]
+	for i := range dst {
+		dst[i] += c * (a[i] + b[i])
 	}
-	margin := 2 * m
-	for k := range n + 2*margin {
-		i, _ := fold(k-margin, n, false, kind, kind)
-		rho, kappa := medium(i)
-		l.rho[k], l.root[k] = rho, math.Sqrt(kappa)
-	}
-	for f := m; f <= n+3*m; f++ { // what the points reach
-		sum := 0.0
-		for k, c := range l.w {
-			sum += math.Abs(c) * (l.root[f+k] + l.root[f-1-k])
-		}
-		l.faces[f] = sum * 2 / (l.rho[f] + l.rho[f-1])
-	}
-	for i := range n {
-		sum, at := 0.0, i+margin
-		for k, c := range l.w {
-			sum += math.Abs(c) * (l.faces[at+1+k] + l.faces[at-k])
-		}
-		l.sums[i] = l.root[at] * sum
+}
+
+// divide divides dst by c (a + b).
+func divide(dst []float64, c float64, a, b []float64) {
+	n := min(len(dst), len(a), len(b))
+	dst, a, b = dst[:n], a[:n], b[:n]
+	for i := range dst {
+		dst[i] /= c * (a[i] + b[i])
 	}
 }

@@ -26,7 +26,7 @@
 //	validation.csv (surrogate) what the models say where they were validated
 //	receivers.csv, receivers.npy  (stencil) what the receivers saw, a row a step
 //	pressure.npy   (stencil) the pressure as it is
-//	energy.csv, snapshots/, snapshots.pvd, animation.gif, frames/  (stencil) where asked
+//	energy.csv, snapshots/, snapshots*.pvd, animation.gif, frames/  (stencil) where asked
 //	animation.raw  (stencil) until the run is done: frames to be drawn
 //	*.png, *.svg, *.pdf  figures, drawn when all else is written
 //	checkpoint     until the run is done; the first of a pinn is that of iteration 0

@@ -32,9 +32,10 @@ type stencilTask struct {
 
 // waveOutput says what a run writes, and how often.
 type waveOutput struct {
-	every      int      // steps; 0: a hundredth of all
-	animation  []string // gif, png
-	snapshots  []string // npy, vti
+	every      int                // steps; 0: a hundredth of all
+	animation  []string           // gif, png
+	snapshots  []string           // npy, vti
+	fields     []stencil.Quantity // of the snapshots
 	energy     bool
 	down       bool // y downwards in pictures
 	units      waveUnits
@@ -308,6 +309,7 @@ func (t *stencilTask) decodeWaveOutput(s *section) {
 	}
 	o.animation = s.words("animation", "gif", "png")
 	o.snapshots = s.words("snapshots", "npy", "vti")
+	o.fields = s.quantities()
 	o.energy = s.flag("energy", false)
 	o.down = s.flag("y_down", false)
 	o.units = s.units()

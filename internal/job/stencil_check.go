@@ -130,6 +130,10 @@ func (t *stencilTask) bytes() int64 {
 	for _, v := range [][]float64{p.Medium.Densities, p.Medium.BulkModuli, p.Pressure, p.Vx, p.Vy} {
 		bytes += 8 * int64(len(v))
 	}
-	bytes += 8 * int64(g.Cells()) // as it is read
+	reads := 1 // fields as they are read
+	if len(t.output.snapshots) > 0 {
+		reads = len(t.output.fields)
+	}
+	bytes += 8 * int64(reads) * int64(g.Cells())
 	return bytes + t.traceBytes()
 }

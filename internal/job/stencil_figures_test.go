@@ -126,7 +126,7 @@ func TestStencilTimesOfOutputs(t *testing.T) {
 		assert.Equal(t, float64(30*k), v[0])
 		assert.InDelta(t, float64(30*k)*dt, v[1], 1e-14)
 		assert.InEpsilon(t, v[2]+v[3], v[4], 1e-14)
-		assert.Contains(t, lines[3+k], `timestep="`+format(float64(30*k)*dt)+`" file="`+snapshotName(30*k, "vti"))
+		assert.Contains(t, lines[3+k], `timestep="`+format(float64(30*k)*dt)+`" file="`+snapshotName(stencil.Pressure, 30*k, "vti"))
 	}
 	assert.Len(t, rows, 5)
 }

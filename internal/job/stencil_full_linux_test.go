@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/stencil"
 )
 
 // A full disk stops a run; what is written is valid, and with room it goes on.
@@ -26,7 +28,7 @@ func TestStencilDiskFull(t *testing.T) {
 	steps := r.Body.(*stencilBody).Steps
 	require.Greater(t, steps, 10)
 	require.Less(t, steps, 90)
-	shape, _ := array(t, filepath.Join(dir, snapshotName(steps-15, "npy")))
+	shape, _ := array(t, filepath.Join(dir, snapshotName(stencil.Pressure, steps-15, "npy")))
 	assert.Equal(t, []int{41, 61}, shape)
 	left, err := filepath.Glob(filepath.Join(dir, "*", ".*"))
 	require.NoError(t, err)

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/seed-0772dd2d/ritz/internal/npy"
+	"github.com/seed-0772dd2d/ritz/stencil"
 )
 
 // open makes ready for output: from the start, or from where the checkpoint was.
@@ -37,24 +39,18 @@ func (w *stencilWork) record(d *directory, n int) error {
 	if n%w.every != 0 || n <= w.state.Recorded || !w.task.recorded() {
 		return nil
 	}
-	if len(o.snapshots) > 0 || w.frames != nil {
-		p, err := w.read()
+	if err := w.snapshots(d, n); err != nil {
+		return err
+	}
+	if w.frames != nil {
+		p, err := w.read(stencil.Pressure)
+		if err == nil {
+			err = w.frames.append(p)
+		}
 		if err != nil {
 			return err
 		}
-		for _, format := range o.snapshots {
-			if err := d.stream(snapshotName(n, format), func(out io.Writer) error {
-				return w.task.writePressure(out, format, p, w.solver.Time())
-			}); err != nil {
-				return err
-			}
-		}
-		if w.frames != nil {
-			if err := w.frames.append(p); err != nil {
-				return err
-			}
-			w.state.Frames++
-		}
+		w.state.Frames++
 	}
 	if o.energy {
 		kinetic, potential := w.solver.Energy()
@@ -64,27 +60,59 @@ func (w *stencilWork) record(d *directory, n int) error {
 	return nil
 }
 
-func snapshotName(step int, format string) string {
-	return fmt.Sprintf("snapshots/p_%06d.%s", step, format)
+// snapshots writes the fields after n steps in each format.
+func (w *stencilWork) snapshots(d *directory, n int) error {
+	o := &w.task.output
+	if len(o.snapshots) == 0 {
+		return nil
+	}
+	for _, q := range o.fields {
+		values, err := w.read(q)
+		if err != nil {
+			return err
+		}
+		for _, format := range o.snapshots {
+			if err := d.stream(snapshotName(q, n, format), func(out io.Writer) error {
+				return w.task.writeField(out, format, q, values, fieldTime(q, n, w.solver.Dt()))
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-// writePressure writes a pressure in the precision of the job.
-func (t *stencilTask) writePressure(w io.Writer, format string, p []float64, time float64) error {
-	g := t.settings.Grid
-	if !t.settings.Single {
-		if format == "vti" {
-			return writeVTI(w, g, "pressure", p, time)
-		}
-		return npy.Write(w, []int{g.Ny, g.Nx}, p)
+// fieldTime is the time of a field after n steps: a velocity is half a step behind
+// the pressure.
+func fieldTime(q stencil.Quantity, n int, dt float64) float64 {
+	if q == stencil.Pressure {
+		return float64(n) * dt
 	}
-	single := make([]float32, len(p))
-	for k, v := range p {
+	return (float64(n) - 0.5) * dt
+}
+
+func snapshotName(q stencil.Quantity, step int, format string) string {
+	return fmt.Sprintf("snapshots/%s_%06d.%s", [3]string{"p", "vx", "vy"}[q], step, format)
+}
+
+// writeField writes a field in the precision of the job.
+func (t *stencilTask) writeField(w io.Writer, format string, q stencil.Quantity, values []float64, time float64) error {
+	if !t.settings.Single {
+		return writeNumbers(w, format, t.settings.Grid, q, values, time)
+	}
+	single := make([]float32, len(values))
+	for k, v := range values {
 		single[k] = float32(v)
 	}
+	return writeNumbers(w, format, t.settings.Grid, q, single, time)
+}
+
+func writeNumbers[T float32 | float64](w io.Writer, format string, g stencil.Grid, q stencil.Quantity, values []T, time float64) error {
 	if format == "vti" {
-		return writeVTI(w, g, "pressure", single, time)
+		return writeVTI(w, g, q, values, time)
 	}
-	return npy.Write(w, []int{g.Ny, g.Nx}, single)
+	nx, ny, _, _ := shape(g, q)
+	return npy.Write(w, []int{ny, nx}, values)
 }
 
 // finish writes what is of all steps so far: traces, energy, the times of the
@@ -99,14 +127,16 @@ func (w *stencilWork) finish(d *directory) (*stencilBody, error) {
 	if err == nil && w.task.output.energy {
 		err = d.stream("energy.csv", w.writeEnergy)
 	}
-	for _, format := range w.task.output.snapshots {
-		if err == nil && format == "vti" {
-			err = d.stream("snapshots.pvd", w.writeTimes)
+	if slices.Contains(w.task.output.snapshots, "vti") {
+		for _, q := range w.task.output.fields {
+			if err == nil {
+				err = d.stream(indexName(q), func(out io.Writer) error { return w.writeTimes(out, q) })
+			}
 		}
 	}
 	if err == nil {
 		err = d.stream("pressure.npy", func(out io.Writer) error {
-			return w.task.writePressure(out, "npy", w.pressure, 0)
+			return w.task.writeField(out, "npy", stencil.Pressure, w.values[stencil.Pressure], 0)
 		})
 	}
 	return body, err
@@ -159,12 +189,16 @@ func (w *stencilWork) writeEnergy(out io.Writer) error {
 	return b.Flush()
 }
 
-// writeTimes writes the index of the VTK files for ParaView.
-func (w *stencilWork) writeTimes(out io.Writer) error {
+func indexName(q stencil.Quantity) string {
+	return [3]string{"snapshots.pvd", "snapshots_vx.pvd", "snapshots_vy.pvd"}[q]
+}
+
+// writeTimes writes the index of the VTK files of a field for ParaView.
+func (w *stencilWork) writeTimes(out io.Writer, q stencil.Quantity) error {
 	b := bufio.NewWriter(out)
 	b.WriteString("<?xml version=\"1.0\"?>\n<VTKFile type=\"Collection\" version=\"1.0\" byte_order=\"LittleEndian\">\n  <Collection>\n")
 	for n := 0; n <= w.state.Recorded; n += w.every {
-		fmt.Fprintf(b, "    <DataSet timestep=\"%s\" file=\"%s\"/>\n", format(float64(n)*w.solver.Dt()), snapshotName(n, "vti"))
+		fmt.Fprintf(b, "    <DataSet timestep=\"%s\" file=\"%s\"/>\n", format(fieldTime(q, n, w.solver.Dt())), snapshotName(q, n, "vti"))
 	}
 	b.WriteString("  </Collection>\n</VTKFile>\n")
 	return b.Flush()

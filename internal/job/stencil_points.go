@@ -165,21 +165,7 @@ func (t *stencilTask) receiver(s *section) {
 	default:
 		s.fail(s.n, s.path, "expected {at: [30, 20]} or {line: {from: [5, 2], to: [35, 2], n: 31}}")
 	}
-	var fields []stencil.Quantity
-	if v := s.get("fields"); v != nil {
-		for i, n := range s.list(v, s.at("fields")) {
-			fields = append(fields, stencil.Quantity(max(slices.Index(fieldWords, s.word(n, item(s.at("fields"), i), fieldWords)), 0)))
-		}
-		if len(fields) == 0 && v.kind == listNode {
-			s.fail(v, s.at("fields"), "expected one or more of pressure, vx, vy, got none")
-		}
-	} else {
-		list := s.n.beside(listNode, "")
-		list.items = append(list.items, list.beside(scalarNode, fieldWords[0]))
-		s.n.put("fields", list)
-		fields = []stencil.Quantity{stencil.Pressure}
-	}
-	in := s.interpolation()
+	fields, in := s.quantities(), s.interpolation()
 	for _, p := range places {
 		for _, q := range fields {
 			t.receivers = append(t.receivers, waveReceiver{
@@ -188,6 +174,24 @@ func (t *stencilTask) receiver(s *section) {
 			})
 		}
 	}
+}
+
+// quantities reads fields: [pressure, vx, vy]; the pressure by default.
+func (s *section) quantities() (fields []stencil.Quantity) {
+	v := s.get("fields")
+	if v == nil {
+		list := s.n.beside(listNode, "")
+		list.items = append(list.items, list.beside(scalarNode, fieldWords[0]))
+		s.n.put("fields", list)
+		return []stencil.Quantity{stencil.Pressure}
+	}
+	for i, n := range s.list(v, s.at("fields")) {
+		fields = append(fields, stencil.Quantity(max(slices.Index(fieldWords, s.word(n, item(s.at("fields"), i), fieldWords)), 0)))
+	}
+	if len(fields) == 0 && v.kind == listNode {
+		s.fail(v, s.at("fields"), "expected one or more of pressure, vx, vy, got none")
+	}
+	return fields
 }
 
 // mostReceivers is the most receivers of a line.

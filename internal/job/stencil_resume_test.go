@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/stencil"
 )
 
 const resumed = shot + "output: {every: 15, animation: gif, snapshots: [npy, vti], energy: true, figures: [], checkpoint: 1e-9}\n"
@@ -150,8 +152,8 @@ func TestStencilCannotWrite(t *testing.T) {
 	assert.Contains(t, r.Reason, "snapshots")
 	assert.Equal(t, 45, r.Body.(*stencilBody).Steps)
 	require.NoError(t, os.Rename(snapshots+"_kept", snapshots))
-	assert.NoFileExists(t, filepath.Join(dir, snapshotName(45, "npy")))
-	shape, _ := array(t, filepath.Join(dir, snapshotName(30, "npy")))
+	assert.NoFileExists(t, filepath.Join(dir, snapshotName(stencil.Pressure, 45, "npy")))
+	shape, _ := array(t, filepath.Join(dir, snapshotName(stencil.Pressure, 30, "npy")))
 	assert.Equal(t, []int{41, 61}, shape)
 	first := 0
 	r, err := Resume(context.Background(), dir, Options{Progress: func(p Progress) {

@@ -19,7 +19,7 @@ type stencilWork struct {
 	progress func(Progress)
 	frames   *frames // nil: none
 	state    waveState
-	pressure []float64 // as it is read
+	values   [3][]float64 // fields as they are read
 }
 
 // waveState is what a checkpoint holds besides the solver.
@@ -156,17 +156,18 @@ func (w *stencilWork) stages() int {
 	return 1
 }
 
-// read reads the pressure.
-func (w *stencilWork) read() ([]float64, error) {
-	if w.pressure == nil {
-		w.pressure = make([]float64, w.task.settings.Grid.Cells())
+// read reads a field.
+func (w *stencilWork) read(q stencil.Quantity) ([]float64, error) {
+	if w.values[q] == nil {
+		nx, ny, _, _ := shape(w.task.settings.Grid, q)
+		w.values[q] = make([]float64, nx*ny)
 	}
-	return w.pressure, w.solver.Read(stencil.Pressure, w.pressure)
+	return w.values[q], w.solver.Read(q, w.values[q])
 }
 
 // body is what the simulation came to so far.
 func (w *stencilWork) body() (*stencilBody, error) {
-	p, err := w.read()
+	p, err := w.read(stencil.Pressure)
 	if err != nil {
 		return nil, err
 	}

@@ -104,11 +104,11 @@ func TestStencilRun(t *testing.T) {
 	p, single := make([]float64, g.Cells()), make([]float64, g.Cells())
 	for step := 0; ; step += 30 {
 		require.NoError(t, s.Read(stencil.Pressure, p))
-		shape, v := array(t, filepath.Join(r.Dir, snapshotName(step, "npy")))
+		shape, v := array(t, filepath.Join(r.Dir, snapshotName(stencil.Pressure, step, "npy")))
 		require.Equal(t, []int{41, 61}, shape)
 		require.InDeltaSlice(t, p, v, 1e-13)
 		copy(single, v)
-		checkVTI(t, filepath.Join(r.Dir, snapshotName(step, "vti")), dx, dy, s.Time(), v)
+		checkVTI(t, filepath.Join(r.Dir, snapshotName(stencil.Pressure, step, "vti")), dx, dy, s.Time(), v)
 		if step == 90 {
 			break
 		}
@@ -278,8 +278,8 @@ func TestStencilFloat32(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(r.Dir, "pressure.npy"))
 	require.NoError(t, err)
 	assert.Contains(t, string(data[:80]), "<f4")
-	_, v := array(t, filepath.Join(r.Dir, snapshotName(45, "npy")))
-	checkVTI(t, filepath.Join(r.Dir, snapshotName(45, "vti")), 0.2, 0.25, body.Dt*45, v)
+	_, v := array(t, filepath.Join(r.Dir, snapshotName(stencil.Pressure, 45, "npy")))
+	checkVTI(t, filepath.Join(r.Dir, snapshotName(stencil.Pressure, 45, "vti")), 0.2, 0.25, body.Dt*45, v)
 	double := wave(t, shot+"output: {figures: []}\n", Options{}).Body.(*stencilBody)
 	assert.InEpsilon(t, float64(double.Pressure.Norm2), float64(body.Pressure.Norm2), 1e-5)
 }

@@ -10,21 +10,23 @@ import (
 	"github.com/seed-0772dd2d/ritz/stencil"
 )
 
-// writeVTI writes a field on the points of a grid as VTK ImageData, which
+// writeVTI writes a field, where it stands on a grid, as VTK ImageData, which
 // ParaView and VTK read: XML (version 1.0) that describes the grid, then the
 // numbers, little-endian, after an underscore and their size in 8 bytes. Source:
 // VTK User's Guide, "VTK XML file formats"; the time is the field data TimeValue.
-func writeVTI[T float32 | float64](w io.Writer, g stencil.Grid, name string, data []T, time float64) error {
+func writeVTI[T float32 | float64](w io.Writer, g stencil.Grid, q stencil.Quantity, data []T, time float64) error {
 	dx, dy := g.Spacing()
+	nx, ny, x0, y0 := shape(g, q)
+	name := fieldWords[q]
 	kind, bytes := "Float64", 8
 	if _, single := any(T(0)).(float32); single {
 		kind, bytes = "Float32", 4
 	}
-	extent := fmt.Sprintf("0 %d 0 %d 0 0", g.Nx-1, g.Ny-1)
+	extent := fmt.Sprintf("0 %d 0 %d 0 0", nx-1, ny-1)
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, `<?xml version="1.0"?>
 <VTKFile type="ImageData" version="1.0" byte_order="LittleEndian" header_type="UInt64">
-  <ImageData WholeExtent="%s" Origin="0 0 0" Spacing="%s %s 1">
+  <ImageData WholeExtent="%s" Origin="%s %s 0" Spacing="%s %s 1">
     <FieldData>
       <DataArray type="Float64" Name="TimeValue" NumberOfTuples="1" format="ascii">%s</DataArray>
     </FieldData>
@@ -35,7 +37,7 @@ func writeVTI[T float32 | float64](w io.Writer, g stencil.Grid, name string, dat
     </Piece>
   </ImageData>
   <AppendedData encoding="raw">
-_`, extent, format(dx), format(dy), format(time), extent, name, kind, name)
+_`, extent, format(x0*dx), format(y0*dy), format(dx), format(dy), format(time), extent, name, kind, name)
 	var buffer [8]byte
 	binary.LittleEndian.PutUint64(buffer[:], uint64(bytes*len(data)))
 	b.Write(buffer[:])
