@@ -100,13 +100,13 @@ func (e *experiment) picture(m []float64) figure.Panel {
 		}
 		return h
 	}
-	sources, receivers := figure.Series{Style: figure.Triangles}, figure.Series{Style: figure.Points}
+	sources, receivers := figure.Series{Style: figure.Points}, figure.Series{Style: figure.Triangles}
 	for _, s := range e.shots {
 		sources.X, sources.Y = append(sources.X, s.Sources[0].X), append(sources.Y, s.Sources[0].Y)
 	}
 	for _, r := range e.shots[0].Receivers {
 		receivers.X, receivers.Y = append(receivers.X, r.X), append(receivers.Y, r.Y)
 	}
-	return figure.Tile(3, speed("true; sources (triangles), receivers", e.truth, receivers, sources),
+	return figure.Tile(3, speed("true; sources, receivers (triangles)", e.truth, receivers, sources),
 		speed("start", e.modulus(make([]float64, len(m)))), speed("recovered", e.modulus(m)))
 }

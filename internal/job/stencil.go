@@ -16,6 +16,7 @@ type stencilTask struct {
 	density   *gridValues
 	modulus   *gridValues // nil: by the speed
 	speed     *gridValues
+	average   int            // samples each way in a cell of the medium
 	initial   [3]*gridValues // pressure, vx, vy; nil: 0
 	sources   []waveSource
 	receivers []waveReceiver
@@ -132,6 +133,9 @@ func (t *stencilTask) decodeMedium(s *section) {
 			s.fill(p.key, "1")
 			*p.values = t.values(s.decoder, s.n.get(p.key), s.at(p.key))
 		}
+	}
+	if t.average = s.integer("average", 1, 1); t.average > 64 {
+		s.fail(s.n.get("average"), s.at("average"), "expected at most 64 samples each way, got %d", t.average)
 	}
 	if t.modulus != nil && t.speed != nil {
 		s.fail(s.n.get("speed"), s.at("speed"), "expected either bulk_modulus or speed, got both")

@@ -24,7 +24,7 @@ func (t *stencilTask) prepare() error {
 		if v == nil {
 			continue
 		}
-		values, err := v.on(g, stencil.Quantity(q), finite, "a finite number")
+		values, err := v.on(g, stencil.Quantity(q), [2]float64{}, finite, "a finite number")
 		if err != nil {
 			return err
 		}
@@ -58,49 +58,6 @@ func (t *stencilTask) prepare() error {
 	}
 	t.prepared = true
 	t.findOddWaves()
-	return nil
-}
-
-func (t *stencilTask) prepareMedium() error {
-	g, m := t.settings.Grid, &t.settings.Medium
-	*m = stencil.Medium{}
-	density, err := t.density.on(g, stencil.Pressure, positive, "a positive number")
-	if err != nil {
-		return err
-	}
-	source, speed := t.modulus, false
-	if t.speed != nil {
-		source, speed = t.speed, true
-	}
-	modulus, err := source.on(g, stencil.Pressure, positive, "a positive number")
-	if err != nil {
-		return err
-	}
-	if speed { // κ = ρ c²
-		if len(modulus) == 1 && len(density) > 1 {
-			c := modulus[0]
-			modulus = make([]float64, len(density))
-			for k := range modulus {
-				modulus[k] = c
-			}
-		}
-		for k, c := range modulus {
-			modulus[k] = density[k%len(density)] * c * c // one density, or one for each
-			if !positive(modulus[k]) {
-				return fault(source.node, source.path, fmt.Sprintf("the bulk modulus of the speed %s is %g", format(c), modulus[k]))
-			}
-		}
-	}
-	if len(density) == 1 {
-		m.Density = density[0]
-	} else {
-		m.Densities = density
-	}
-	if len(modulus) == 1 {
-		m.BulkModulus = modulus[0]
-	} else {
-		m.BulkModuli = modulus
-	}
 	return nil
 }
 

@@ -68,16 +68,18 @@ func shape(g stencil.Grid, q stencil.Quantity) (nx, ny int, x0, y0 float64) {
 	return g.Nx, g.Ny, 0, 0
 }
 
-// on returns the values where a field stands; of a single number that alone.
-// Each must be ok, whose name is what is expected.
-func (v *gridValues) on(g stencil.Grid, q stencil.Quantity, ok func(float64) bool, name string) ([]float64, error) {
+// on returns the values where a field stands, or by a part of a cell beside that but
+// not beyond the outermost points; of a single number that alone. Those of a file are
+// the same anywhere in the cell. Each must be ok, whose name is what is expected.
+func (v *gridValues) on(g stencil.Grid, q stencil.Quantity, shift [2]float64, ok func(float64) bool, name string) ([]float64, error) {
 	nx, ny, x0, y0 := shape(g, q)
 	var values []float64
 	var err error
 	if v.file != "" {
 		values, err = v.read(nx, ny)
 	} else {
-		values = v.evaluate(g, nx, ny, x0, y0)
+		dx, dy := g.Spacing()
+		values = v.evaluate(places(nx, x0, shift[0], dx, g.Lx), places(ny, y0, shift[1], dy, g.Ly))
 	}
 	if err != nil {
 		f := fault(v.node, v.path, err.Error())
@@ -102,25 +104,34 @@ func (v *gridValues) on(g stencil.Grid, q stencil.Quantity, ok func(float64) boo
 func positive(x float64) bool { return x > 0 && x-x == 0 }
 func finite(x float64) bool   { return x-x == 0 }
 
-// evaluate evaluates the expression at nx times ny points, or once if it has no
+// places are the coordinates of n values h apart that begin at the place x0, in
+// cells, or with a shift beside them, but then between 0 and the length l.
+func places(n int, x0, shift, h, l float64) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = (float64(i) + x0 + shift) * h
+		if shift != 0 {
+			x[i] = min(max(x[i], 0), l)
+		}
+	}
+	return x
+}
+
+// evaluate evaluates the expression at all x for each y, or once if it has no
 // variables.
-func (v *gridValues) evaluate(g stencil.Grid, nx, ny int, x0, y0 float64) []float64 {
+func (v *gridValues) evaluate(x, rows []float64) []float64 {
 	const block = 1024
-	p := v.program
+	p, nx := v.program, len(x)
 	ws := p.NewWorkspace(min(nx, block))
 	if len(p.Variables()) == 0 {
 		p.Forward(ws, 1, nil, nil, nil, nil)
 		return slices.Clone(ws.Output(0)[:1])
 	}
-	dx, dy := g.Spacing()
-	x, y := make([]float64, nx), make([]float64, min(nx, block))
-	for i := range x {
-		x[i] = (float64(i) + x0) * dx
-	}
-	values := make([]float64, 0, nx*ny)
-	for j := range ny {
+	y := make([]float64, min(nx, block))
+	values := make([]float64, 0, nx*len(rows))
+	for _, at := range rows {
 		for k := range y {
-			y[k] = (float64(j) + y0) * dy
+			y[k] = at
 		}
 		for i := 0; i < nx; i += block {
 			n := min(nx-i, block)
