@@ -155,3 +155,50 @@ func testMatricesNoAccessOutside[T Float](t *testing.T) {
 		}
 	}
 }
+
+func TestWaveNoAccessOutside(t *testing.T) {
+	each(t, testWaveNoAccessOutside[float64], testWaveNoAccessOutside[float32])
+}
+
+// Sweeps with as few elements around them as Sweep takes, in fields of one
+// stride after the other, with and without leave to spill.
+func testWaveNoAccessOutside[T Float](t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	var fences [6]fence
+	for i := range fences {
+		fences[i] = newFence(t)
+	}
+	const rows = 3
+	for _, place := range places[T]() {
+		for m := 1; m <= MaxHalfWidth; m++ {
+			for n := 1; n < 40; n++ {
+				for _, stride := range []int{n, n + 1, n + 7, n + 40} {
+					for _, extra := range []int{0, 1, 5, 16, 40} { // beyond the least
+						for _, medium := range []bool{false, true} {
+							first := m*stride + extra
+							length := first + (rows-1+m)*stride + n + m*stride + extra
+							field := func(i int) []T { return place(fences[i], length) }
+							w := Wave[T]{P: field(0), Vx: field(1), Vy: field(2), Stride: stride,
+								X: make([]T, m), Y: make([]T, m), PX: make([]T, m), PY: make([]T, m)}
+							if medium {
+								w.Bx, w.By, w.K = field(3), field(4), field(5)
+							}
+							w.Ready()
+							for _, r := range []WaveRows{
+								{X: first, Xn: n, Y: first, Yn: n, P: first, Pn: n},
+								{X: first + m, Xn: n, Y: first + m*stride, Yn: n, P: first, Pn: n},
+								{X: first + m, Xn: n, Y: first + m*stride, Yn: n, P: first, Pn: n, Spill: true},
+								{X: first + 1 - m, Xn: n + 2*m - 1, Y: first + m*stride, Yn: n, P: first, Pn: n, Spill: true},
+							} {
+								r.Rows = rows
+								if r.Xn <= stride && r.X >= w.reach && (rows-1)*stride+r.X+r.Xn <= length-w.reach {
+									w.Sweep(r)
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}

@@ -117,7 +117,8 @@ func (w *Wave[T]) together(r WaveRows, lanes int) bool {
 	if (r.Pn%lanes > 0 || head > 0) && !r.Spill {
 		return false
 	}
-	return r.P >= lanes && r.Y+(r.Rows-1)*w.Stride+r.Pn+m+lanes <= len(w.P)
+	// The last vector ends within the farthest row of p, and a row has room for it.
+	return r.P >= lanes && r.P+(r.Rows+2*m-2)*w.Stride+r.Pn+2*m+lanes <= len(w.P)
 }
 
 func portableWave[T Float](w *Wave[T], r WaveRows) {
