@@ -148,6 +148,7 @@ type Status struct {
 	After        []string          `json:"after,omitempty"`
 	Priority     int               `json:"priority"`
 	Minimize     bool              `json:"minimize,omitempty"`
+	Attempts     int               `json:"attempts"`        // at most, of a task
 	Round        int               `json:"round,omitempty"` // how often failed tasks were retried by hand
 }
 

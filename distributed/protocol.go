@@ -3,10 +3,12 @@ package distributed
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"runtime/debug"
 	"slices"
@@ -134,9 +136,8 @@ type chunk struct {
 	Shared    []string      `json:"shared,omitempty"`
 	TimeLimit time.Duration `json:"time_limit,omitempty"`
 	Memory    int64         `json:"memory,omitempty"`
-	Attempts  int           `json:"attempts"`
+	Attempts  int           `json:"attempts"` // the last attempt allowed: what is numbered higher fails for good without being run
 	Isolate   bool          `json:"isolate,omitempty"`
-	Round     int           `json:"round,omitempty"`
 	Tasks     []chunkTask   `json:"tasks"`
 }
 
@@ -155,10 +156,16 @@ type payload struct {
 	Files map[string][]byte `json:"files,omitempty"`
 }
 
-// messageID is what JetStream tells repetitions of a chunk by.
+// messageID is what JetStream tells repetitions of a chunk by: equal for the same tasks at the same attempts.
 func (c *chunk) messageID() string {
-	t := c.Tasks
-	return fmt.Sprintf("%s/%d/%d-%d/%d", c.Job, c.Round, t[0].Index, t[len(t)-1].Index, t[0].Attempt)
+	h := fnv.New64a()
+	var b [16]byte
+	for _, t := range c.Tasks {
+		binary.LittleEndian.PutUint64(b[:], uint64(t.Index))
+		binary.LittleEndian.PutUint64(b[8:], uint64(t.Attempt))
+		h.Write(b[:])
+	}
+	return fmt.Sprintf("%s/%d-%d/%x", c.Job, c.Tasks[0].Index, c.Tasks[len(c.Tasks)-1].Index, h.Sum64())
 }
 
 // split gives a chunk a task, as of attempt a: so that a task that kills its workers stands alone.
@@ -177,7 +184,7 @@ type event struct {
 	Protocol int       `json:"protocol"`
 	Time     time.Time `json:"time"`
 	Worker   string    `json:"worker,omitempty"`   // of Outcomes and Lost
-	Round    int       `json:"round,omitempty"`    // of Outcomes (the chunk's), Ended and Retried
+	Round    int       `json:"round,omitempty"`    // of Ended and Retried: how often the job was retried
 	Outcomes []outcome `json:"outcomes,omitempty"` // by a worker: attempts that ended
 	Lost     []Busy    `json:"lost,omitempty"`     // by the coordinator: attempts whose worker fell silent; for the history only
 	Released bool      `json:"released,omitempty"` // by the coordinator: what it waited for is done, its chunks are queued
@@ -234,7 +241,7 @@ type request struct {
 	All      bool          `json:"all,omitempty"`    // jobs: the ended too
 	Limit    int           `json:"limit,omitempty"`  // failures, jobs: at most
 	Header   *header       `json:"header,omitempty"` // submit
-	First    int           `json:"first,omitempty"`  // submit, part: index of Tasks[0]
+	First    int           `json:"first,omitempty"`  // submit, part: index of Tasks[0]; jobs, failures, workers: how many to skip
 	Tasks    []partTask    `json:"tasks,omitempty"`  // submit, part
 	Worker   *WorkerStatus `json:"worker,omitempty"` // join
 }
@@ -248,8 +255,8 @@ type partTask struct {
 // Verbs.
 const (
 	verbHello    = "hello"    // who is there
-	verbSubmit   = "submit"   // Header, and Tasks if all fit; answers Known and Missing
-	verbPart     = "part"     // more Tasks
+	verbSubmit   = "submit"   // Header, and Tasks if all fit; answers Known and Complete
+	verbPart     = "part"     // more Tasks; answers Complete
 	verbStatus   = "status"   //
 	verbJobs     = "jobs"     //
 	verbFailures = "failures" //
