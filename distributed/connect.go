@@ -152,6 +152,15 @@ func (l *link) ask(ctx context.Context, verb string, q request) (*response, erro
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	m, err := l.nc.RequestWithContext(ctx, subjectAPI+verb, data)
+	for errors.Is(err, nats.ErrNoResponders) && ctx.Err() == nil { // it may be just starting
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+			if again, e := l.nc.RequestWithContext(ctx, subjectAPI+verb, data); !errors.Is(e, context.DeadlineExceeded) {
+				m, err = again, e
+			}
+		}
+	}
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return nil, fmt.Errorf("%w at %s", ErrNoCoordinator, l.nc.ConnectedUrlRedacted())

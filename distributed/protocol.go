@@ -181,15 +181,15 @@ func (c *chunk) split(deliveries int) []chunk {
 
 // event is a message of streamEvents. Exactly one of its parts is set.
 type event struct {
-	Protocol int       `json:"protocol"`
-	Time     time.Time `json:"time"`
-	Worker   string    `json:"worker,omitempty"`   // of Outcomes and Lost
-	Round    int       `json:"round,omitempty"`    // of Ended and Retried: how often the job was retried
-	Outcomes []outcome `json:"outcomes,omitempty"` // by a worker: attempts that ended
-	Lost     []Busy    `json:"lost,omitempty"`     // by the coordinator: attempts whose worker fell silent; for the history only
-	Released bool      `json:"released,omitempty"` // by the coordinator: what it waited for is done, its chunks are queued
-	Ended    State     `json:"ended,omitempty"`    // by the coordinator: Done, Failed or Cancelled
-	Retried  []int     `json:"retried,omitempty"`  // by the coordinator: failed tasks that are queued again, in round Round
+	Protocol int         `json:"protocol"`
+	Time     time.Time   `json:"time"`
+	Worker   string      `json:"worker,omitempty"`   // of Outcomes and Lost
+	Round    int         `json:"round,omitempty"`    // of Ended and Retried: how often the job was retried
+	Outcomes []outcome   `json:"outcomes,omitempty"` // by a worker: attempts that ended
+	Lost     []Busy      `json:"lost,omitempty"`     // by the coordinator: attempts whose worker fell silent; for the history only
+	Released bool        `json:"released,omitempty"` // by the coordinator: what it waited for is done, its chunks are queued
+	Ended    State       `json:"ended,omitempty"`    // by the coordinator: Done, Failed or Cancelled
+	Retried  []chunkTask `json:"retried,omitempty"`  // by the coordinator: failed tasks that are to be queued again, in round Round
 }
 
 // outcome is the end of one attempt of one task.

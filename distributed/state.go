@@ -39,6 +39,7 @@ type progress struct {
 	ended                             State // "" while open
 	endedAt                           time.Time
 	best                              *Result
+	improvements                      []Improvement
 	failures                          []Failure
 }
 
@@ -92,19 +93,21 @@ func (p *progress) apply(e *event, each func(o *outcome, final bool)) error {
 			p.ended, p.endedAt = e.Ended, e.Time
 		}
 	case len(e.Retried) > 0:
-		if e.Round <= p.round || p.ended == Cancelled {
+		if e.Round < p.round || e.Round == p.round && p.ended != "" || p.ended == Cancelled {
 			return nil
 		}
 		p.round, p.ended, p.endedAt = e.Round, "", time.Time{}
-		for _, i := range e.Retried {
-			if i < 0 || i >= len(p.task) {
-				bad = fmt.Errorf("malformed event of job %s: task %d of %d retried", p.id, i, len(p.task))
+		for _, t := range e.Retried {
+			if t.Index < 0 || t.Index >= len(p.task) {
+				bad = fmt.Errorf("malformed event of job %s: task %d of %d retried", p.id, t.Index, len(p.task))
 				continue
 			}
-			if p.task[i] == failed {
-				p.task[i] = open
+			if p.task[t.Index] == failed {
+				p.task[t.Index] = open
 				p.failed--
-				p.allowed[i] = int(p.attempt[i]) + p.attempts
+				t.Attempt = int(p.attempt[t.Index]) + 1
+				p.allowed[t.Index] = int(p.attempt[t.Index]) + p.attempts
+				p.again[t.Index] = requeued{t, p.allowed[t.Index]}
 			}
 		}
 	default:
@@ -132,6 +135,8 @@ func (p *progress) outcome(e *event, o *outcome) bool {
 			r := o.result(e.Worker)
 			r.Data, r.Files = nil, nil
 			p.best = &r
+			p.improvements = append(p.improvements, Improvement{o.Index, *o.Measure, e.Time})
+			p.improvements = p.improvements[max(0, len(p.improvements)-MaxImprovements):]
 		}
 		return true
 	}
@@ -186,21 +191,11 @@ func (o *outcome) failure(job string, e *event) Failure {
 		Signal: o.Signal, Stderr: stderr, Time: e.Time}
 }
 
-// failedTasks are the indices of the tasks that have failed.
-func (p *progress) failedTasks() []int {
-	var all []int
-	for i, s := range p.task {
-		if s == failed {
-			all = append(all, i)
-		}
-	}
-	return all
-}
-
 // fill writes what the events say into a status. The state is that of a job with nothing at work.
 func (p *progress) fill(s *Status) {
 	s.Tasks, s.Done, s.Failed, s.Retried, s.Duplicates = len(p.task), p.done, p.failed, p.retried, p.duplicates
 	s.Started, s.Ended, s.Best, s.Round = p.started, p.endedAt, p.best, p.round
+	s.Improvements = p.improvements
 	s.State = Waiting
 	if p.ended != "" {
 		s.State = p.ended

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/seed-0772dd2d/ritz/internal/filelock"
 )
 
 // lock takes the directory for this process, for as long as it lives and has
@@ -15,7 +17,7 @@ func (d *directory) lock() error {
 	if err != nil {
 		return fmt.Errorf("cannot write the run directory: %w", err)
 	}
-	held, err := lockFile(f)
+	held, err := filelock.Lock(f)
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		f.Close()
 		return fmt.Errorf("cannot lock the run directory: %w", err)

@@ -1,4 +1,4 @@
-package job
+package filelock
 
 import (
 	"os"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockFile locks f until it is closed; held tells that another one has it.
-func lockFile(f *os.File) (held bool, err error) {
+// Lock locks f until it is closed; held tells that another one has it.
+func Lock(f *os.File) (held bool, err error) {
 	err = windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, new(windows.Overlapped))
 	if err == windows.ERROR_LOCK_VIOLATION {
 		return true, nil
