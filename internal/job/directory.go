@@ -83,31 +83,36 @@ func makeDirectory(path, name string) (string, error) {
 	}
 }
 
+// inputFiles names the files that the job reads within a directory of its own: in
+// the job, by the nodes that name them, and where each comes from.
+func (j *Job) inputFiles() (names map[*node]string, from map[string]string) {
+	names, from = map[*node]string{}, map[string]string{}
+	for _, n := range j.inputs {
+		path := j.resolve(n.text)
+		name := "inputs/" + filepath.Base(path)
+		for i := 2; from[name] != "" && from[name] != path; i++ {
+			name = fmt.Sprintf("inputs/%d-%s", i, filepath.Base(path))
+		}
+		names[n], from[name] = name, path
+	}
+	return names, from
+}
+
 // copyInputs copies the files that the job reads into inputs/ and returns
 // their names there.
 func (d *directory) copyInputs(j *Job) (map[*node]string, error) {
-	names := map[*node]string{}
-	taken := map[string]string{} // name in inputs/ -> where it came from
-	for _, n := range j.inputs {
-		from := j.resolve(n.text)
-		base := filepath.Base(from)
-		name := base
-		for i := 2; taken[name] != "" && taken[name] != from; i++ {
-			name = fmt.Sprintf("%d-%s", i, base)
-		}
-		names[n] = "inputs/" + name
-		if taken[name] == from {
-			continue
-		}
-		taken[name] = from
+	names, from := j.inputFiles()
+	if len(from) > 0 {
 		if err := os.MkdirAll(d.file("inputs"), 0o777); err != nil {
 			return nil, err
 		}
-		f, err := os.Open(from)
+	}
+	for _, name := range sortedKeys(from) {
+		f, err := os.Open(from[name])
 		if err != nil {
 			return nil, err
 		}
-		err = atomicfile.Write(d.file(filepath.Join("inputs", name)), f)
+		err = atomicfile.Write(d.file(filepath.FromSlash(name)), f)
 		f.Close()
 		if err != nil {
 			return nil, err

@@ -28,6 +28,8 @@
 //	pressure.npy   (stencil) the pressure as it is
 //	energy.csv, snapshots/, snapshots*.pvd, animation.gif, frames/  (stencil) where asked
 //	animation.raw  (stencil) until the run is done: frames to be drawn
+//	runs/0001, ... (sweep) a run directory for each run
+//	runs.csv       (sweep) a row a run: parameters, status, criterion
 //	*.png, *.svg, *.pdf  figures, drawn when all else is written
 //	checkpoint     until the run is done; the first of a pinn is that of iteration 0
 //	.lock          locked while a process runs in the directory
@@ -37,7 +39,15 @@
 // grow; a resumed run cuts them back to where they stood at the checkpoint, and
 // continues bit for bit. A
 // surrogate has no checkpoint: it runs anew, but no evaluation that samples.csv
-// holds is made again.
+// holds is made again. Nor has a sweep: a run that has ended is not run again.
+//
+// # Pools
+//
+// The parts of a job that do not depend on each other are tasks of a [Pool]: the
+// runs of a sweep, the evaluations of a program. [Local] does them on goroutines;
+// another one, in Options.Pool, on other machines, by calling [RunTask] there. The
+// numbers are the same: a task holds all it needs, and what comes of the tasks is
+// put together by their numbers, not by the order in which they end.
 //
 // # Kinds
 //
@@ -45,5 +55,5 @@
 // the table kinds, a task that can be checked and compiled, and a work that can
 // be restored and run. What they share (header, directory, envelope of the
 // result, checkpoints) is here. The kinds so far: pinn,
-// sample, stencil, surrogate.
+// sample, stencil, surrogate, sweep.
 package job

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"sort"
 	"strings"
 )
@@ -69,6 +70,9 @@ var kinds = map[string]kind{
 	"surrogate": {decodeSurrogate, func() Body { return new(surrogateBody) }},
 }
 
+// A sweep is a job that decodes jobs.
+func init() { kinds["sweep"] = kind{decodeSweep, func() Body { return new(sweepBody) }} }
+
 // schema is the version of the job file that this package reads.
 const schema = 1
 
@@ -87,7 +91,7 @@ func Load(path string, sets []string) (*Job, error) {
 
 func decode(path, text string, sets []string) (*Job, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
-	src := &source{name: path, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
+	src := newSource(path, text)
 	if err := src.readable(text); err != nil {
 		return nil, err
 	}
@@ -100,6 +104,11 @@ func decode(path, text string, sets []string) (*Job, error) {
 			return nil, err
 		}
 	}
+	return decodeTree(path, root)
+}
+
+// decodeTree decodes the job whose file, at path, reads as root.
+func decodeTree(path string, root *node) (*Job, error) {
 	j := &Job{path: path, tree: root}
 	d := &decoder{}
 	j.header(d.section(root, ""))
@@ -186,11 +195,22 @@ func (j *Job) file(d *decoder, v *node, path string) string {
 	return j.resolve(name)
 }
 
-func (j *Job) resolve(name string) string {
+func (j *Job) resolve(name string) string { return resolveFrom(j.path, name) }
+
+// resolveFrom returns the path of a file that is named in the file at path.
+func resolveFrom(path, name string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}
-	return filepath.Join(filepath.Dir(j.path), filepath.FromSlash(name))
+	return filepath.Join(filepath.Dir(path), filepath.FromSlash(name))
+}
+
+// threads is how many cores the job may use.
+func (j *Job) threads() int {
+	if j.Threads > 0 {
+		return j.Threads
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // Check writes to w what the job would do, without doing it.

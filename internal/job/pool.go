@@ -147,7 +147,8 @@ var taskKinds map[string]taskKind
 
 func init() {
 	taskKinds = map[string]taskKind{
-		"run": taskRun,
+		"command": taskCommand,
+		"run":     taskRun,
 	}
 }
 
@@ -159,7 +160,8 @@ func TaskKinds() []string { return sortedKeys(taskKinds) }
 // [Local] calls, and what a worker elsewhere is to call. In dir, a task goes on
 // from where an earlier call was interrupted.
 //
-//	run        a run of a job: job.yaml in dir, with what it reads; the result is result.json
+//	run      a run of a job: job.yaml in dir, with what it reads; the result is result.json
+//	command  a run of a program in dir; the result is result.json
 func RunTask(ctx context.Context, kind string, data []byte, dir string, log io.Writer) ([]byte, error) {
 	do, ok := taskKinds[kind]
 	if !ok {

@@ -112,3 +112,32 @@ func (n *node) replaced(texts map[*node]string) *node {
 	}
 	return &c
 }
+
+// clone returns a copy of the tree. Original, if not nil, gets the node that each
+// of it is a copy of.
+func (n *node) clone(original map[*node]*node) *node {
+	c := *n
+	c.items, c.entries = make([]*node, len(n.items)), make([]entry, len(n.entries))
+	for i, item := range n.items {
+		c.items[i] = item.clone(original)
+	}
+	for i, e := range n.entries {
+		c.entries[i] = entry{e.key.clone(original), e.value.clone(original)}
+	}
+	if original != nil {
+		original[&c] = n
+	}
+	return &c
+}
+
+// move puts the tree at a line of another source.
+func (n *node) move(src *source, line int) {
+	n.source, n.line, n.column, n.verbatim = src, line, 1, 0
+	for _, item := range n.items {
+		item.move(src, line)
+	}
+	for _, e := range n.entries {
+		e.key.move(src, line)
+		e.value.move(src, line)
+	}
+}

@@ -26,6 +26,12 @@ func set(root *node, assignment string) error {
 		return err
 	}
 	value.compact()
+	return place(root, path, value)
+}
+
+// place puts value at a dotted path of the tree. Faults stand where the value does.
+func place(root *node, path string, value *node) error {
+	here := value.beside(nullNode, "")
 	steps := strings.Split(path, ".")
 	n := root
 	for i, step := range steps {
@@ -35,7 +41,7 @@ func set(root *node, assignment string) error {
 			return fault(here, "", fmt.Sprintf("an empty key in %q", path))
 		}
 		if n.kind == nullNode {
-			n.kind, n.source = mappingNode, src
+			n.kind, n.source = mappingNode, here.source
 		}
 		switch n.kind {
 		case mappingNode:

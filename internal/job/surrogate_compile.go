@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,21 +103,13 @@ func expressionFault(n *node, path string, err error) error {
 	return fault(n, path, strings.TrimPrefix(err.Error(), surrogate.ErrSettings.Error()+": "))
 }
 
-// threads is how many cores the job may use.
-func (t *surrogateTask) threads() int {
-	if t.job.Threads > 0 {
-		return t.job.Threads
-	}
-	return runtime.GOMAXPROCS(0)
-}
-
 // recorder returns what evaluates the function and keeps what came of it.
 func (t *surrogateTask) recorder() *recorder {
 	r := &recorder{evaluator: t.evaluator, names: t.names, response: t.response, workers: 1, chunk: math.MaxInt}
 	if t.command != nil {
 		r.chunk, r.workers = 1, t.command.Parallel
 		if r.workers == 0 {
-			r.workers = t.threads()
+			r.workers = t.job.threads()
 		}
 	}
 	return r

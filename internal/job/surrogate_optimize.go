@@ -8,7 +8,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/seed-0772dd2d/ritz/internal/expr"
 	"github.com/seed-0772dd2d/ritz/surrogate"
 )
 
@@ -81,12 +80,8 @@ func (t *surrogateTask) prepareConstraints() error {
 	o := t.optimize
 	o.settings.Constraints = nil
 	for i, n := range o.constraints {
-		const before = "if("
-		e, err := surrogate.CompileExpression(before+n.text+", -1, 1)", t.names, t.constants)
+		e, err := compileCondition(n.text, t.names, t.constants)
 		if err != nil {
-			if at, ok := errors.AsType[*expr.Error](err); ok { // of the text as it stands in the file
-				err = &expr.Error{Text: n.text, Offset: min(max(at.Offset-len(before), 0), len(n.text)), Msg: at.Msg, Hint: at.Hint}
-			}
 			return expressionFault(n, item("optimize.constraints", i), err)
 		}
 		o.settings.Constraints = append(o.settings.Constraints, surrogate.Constraint{Name: n.text, Evaluator: e, Known: true})

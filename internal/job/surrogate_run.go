@@ -177,7 +177,7 @@ func (w *surrogateWork) fit(ctx context.Context, d *directory) error {
 // choose fits the candidates of models: auto and keeps the best of them.
 func (w *surrogateWork) choose(ctx context.Context) error {
 	t := w.task
-	auto := surrogate.Auto{Candidates: surrogate.Candidates(), CrossValidation: surrogate.CrossValidation{Folds: t.validate.folds, Seed: t.job.Seed, Threads: t.threads()}}
+	auto := surrogate.Auto{Candidates: surrogate.Candidates(), CrossValidation: surrogate.CrossValidation{Folds: t.validate.folds, Seed: t.job.Seed, Threads: t.job.threads()}}
 	w.state.Name = "auto"
 	_, trials, err := auto.Select(ctx, w.data)
 	for i, trial := range trials {

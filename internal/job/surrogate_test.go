@@ -19,6 +19,9 @@ import (
 // TestMain lets the test binary be the program that a job runs: it notes the
 // call in a file and prints, crashes, hangs or is silent.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 3 && os.Args[1] == "swept" {
+		sweptProgram(os.Args[2], os.Args[3])
+	}
 	if len(os.Args) > 3 && os.Args[1] == "simulate" {
 		simulate(os.Args[2], os.Args[3], os.Args[4:])
 	}

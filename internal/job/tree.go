@@ -54,6 +54,12 @@ type source struct {
 	runes []rune
 }
 
+// newSource returns the source of a text.
+func newSource(name, text string) *source {
+	text = strings.TrimPrefix(text, "\ufeff")
+	return &source{name: name, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
+}
+
 // characters are those of line i.
 func (s *source) characters(i int) []rune {
 	if s.last != i {
