@@ -148,6 +148,8 @@ type chunkTask struct {
 	Attempt int `json:"attempt"`
 	Task
 	Object bool `json:"object,omitempty"` // Data and Files are in taskObject, as the JSON of payload
+	Deaths int  `json:"deaths,omitempty"` // attempts before in which the worker died
+	Resume bool `json:"resume,omitempty"` // an attempt was given back: its checkpoint may be there
 }
 
 // payload is what an object holds in place of an inline task or result.
@@ -174,6 +176,7 @@ func (c *chunk) split(deliveries int) []chunk {
 	for i, t := range c.Tasks {
 		parts[i] = *c
 		t.Attempt += deliveries - 1
+		t.Deaths += deliveries - 1
 		parts[i].Tasks = []chunkTask{t}
 	}
 	return parts

@@ -1,0 +1,326 @@
+package distributed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Handler runs one attempt of one task of a kind. It returns soon after ctx ends:
+// then the job was cancelled, the time limit is over or the worker leaves. An error
+// is a failure of the attempt, and another one may follow, perhaps elsewhere.
+// A panic is a failure too. Task, Attempt, Worker, Started and Seconds of the
+// Result are filled in by the worker.
+type Handler func(ctx context.Context, a *Attempt) (Result, error)
+
+// Attempt is a task in the hands of a worker.
+type Attempt struct {
+	Job      string
+	Kind     string
+	Function string // kind "function"
+	Name     string // of the task, for people
+	Task     int    // its index in the job
+	Number   int    // from 1
+	Data     []byte
+	Dir      string    // its own: Job.Shared and Task.Files are there; removed afterwards
+	Log      io.Writer // for people: what goes here is kept with the job
+	Memory   int64     // bytes that Run lets a program use, 0: no limit
+	Isolate  bool
+
+	save    func(ctx context.Context) error // nil: there is nowhere to save to
+	run     func(ctx context.Context, c child) error
+	every   time.Duration // between saves while a program runs
+	scratch string        // where Dir's siblings may be
+}
+
+// checkpointName is the file or directory in Attempt.Dir that outlives an attempt.
+const checkpointName = "checkpoint"
+
+// Save keeps Dir/checkpoint, a file or a directory, outside of this machine: a later
+// attempt of the task finds it in its Dir, wherever it runs. While a program runs
+// (Run), this is done for it from time to time: it writes a checkpoint under another
+// name and renames it.
+func (a *Attempt) Save(ctx context.Context) error {
+	if a.save == nil {
+		return nil
+	}
+	return a.save(ctx)
+}
+
+// Program is what Attempt.Run runs.
+type Program struct {
+	Args   []string // Args[0] is its path
+	Env    []string // beside the worker's environment, NAME=value
+	Stdin  io.Reader
+	Stdout io.Writer // beside the log
+}
+
+// Run runs a program in Dir as a process group of its own and waits for it, within
+// Memory. When ctx ends it is asked to end, and killed a second later; whatever it
+// started ends with it. An end other than exit code 0 is a *ProcessError.
+func (a *Attempt) Run(ctx context.Context, p Program) error {
+	if len(p.Args) == 0 {
+		return errors.New("no program to run")
+	}
+	stdout := a.Log
+	if p.Stdout != nil {
+		stdout = io.MultiWriter(p.Stdout, a.Log)
+	}
+	env := append(environment(), p.Env...)
+	env = append(env, "RITZ_JOB="+a.Job, fmt.Sprintf("RITZ_TASK=%d", a.Task), fmt.Sprintf("RITZ_ATTEMPT=%d", a.Number))
+	stop := a.saveWhile(ctx)
+	err := a.run(ctx, child{args: p.Args, dir: a.Dir, env: env, stdin: p.Stdin, stdout: stdout, stderr: a.Log, memory: a.Memory})
+	stop(err != nil)
+	return err
+}
+
+// environment is the worker's, without what lets one in at the coordinator.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "RITZ_TOKEN=") || strings.HasPrefix(v, "RITZ_PASSWORD=")
+	})
+}
+
+// saveWhile saves the checkpoint each time it has changed, until stop is called; and
+// then once more if there is need of it.
+func (a *Attempt) saveWhile(ctx context.Context) (stop func(again bool)) {
+	if a.save == nil {
+		return func(bool) {}
+	}
+	quit, done := make(chan struct{}), make(chan struct{})
+	last := fingerprint(a.Dir) // what was restored is there already
+	save := func(ctx context.Context) {
+		if now := fingerprint(a.Dir); now != last && now != "" {
+			if err := a.save(ctx); err != nil {
+				fmt.Fprintf(a.Log, "checkpoint not saved: %v\n", err)
+				return
+			}
+			last = now
+		}
+	}
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(a.every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+				save(ctx)
+			}
+		}
+	}()
+	return func(again bool) {
+		close(quit)
+		<-done
+		if again {
+			save(context.WithoutCancel(ctx))
+		}
+	}
+}
+
+type attemptKey struct{}
+
+// AttemptOf is the attempt in which a registered function runs: it tells which task
+// this is, and gives it a directory, a log and checkpoints. Outside of one it is nil.
+func AttemptOf(ctx context.Context) *Attempt {
+	a, _ := ctx.Value(attemptKey{}).(*Attempt)
+	return a
+}
+
+// attempt runs one task to its end and tells how it was.
+func (w *Worker) attempt(ctx context.Context, s *slot, c *chunk, t chunkTask) (o outcome) {
+	o = outcome{Index: t.Index, Attempt: t.Attempt, Slot: s.number, Started: time.Now()}
+	log := w.logs.begin(c.Job, t.Index, t.Attempt)
+	defer w.logs.end(log, w.keepLog)
+	r, err := w.handle(ctx, s, c, t, log)
+	o.Seconds = time.Since(o.Started).Seconds()
+	if err == nil {
+		o.OK, o.Measure = true, r.Measure
+		err = w.give(ctx, &o, c.Job, r)
+	}
+	if err != nil {
+		o.fail(err, t)
+	}
+	return o
+}
+
+// fail makes o the failure of t.
+func (o *outcome) fail(err error, t chunkTask) {
+	o.OK, o.Measure, o.Data, o.Files, o.Object = false, nil, nil, nil, false
+	o.Reason, o.Retryable, o.Task = err.Error(), true, &t
+	var p *ProcessError
+	var panicked *panicError
+	switch {
+	case errors.As(err, &p):
+		o.Reason, o.ExitCode, o.Signal, o.Stderr = p.Reason, p.ExitCode, p.Signal, p.Stderr
+	case errors.As(err, &panicked):
+		o.Stderr = panicked.stack
+	}
+	if len(o.Reason) > maxStderr {
+		o.Reason = o.Reason[:maxStderr] + " ..."
+	}
+	o.Reason = strings.ToValidUTF8(o.Reason, "?")
+}
+
+// give puts a result into o, or into the object store if it is large.
+func (w *Worker) give(ctx context.Context, o *outcome, job string, r Result) error {
+	if o.Measure != nil && *o.Measure != *o.Measure {
+		o.Measure = nil // no number to compare
+	}
+	size := len(r.Data) + sizeOf(r.Files)
+	if size > MaxTask {
+		return fmt.Errorf("%w: a result of %s, at most %s", ErrTooLarge, bytesText(int64(size)), bytesText(MaxTask))
+	}
+	for name := range r.Files {
+		if err := checkFile(name); err != nil {
+			return err
+		}
+	}
+	if size <= maxInline {
+		o.Data, o.Files = r.Data, r.Files
+		return nil
+	}
+	o.Object = true
+	return w.putJSON(w.life, resultObject(job, o.Index, o.Attempt), payload{r.Data, r.Files})
+}
+
+// handle readies the attempt's directory, calls its handler and clears up.
+func (w *Worker) handle(ctx context.Context, s *slot, c *chunk, t chunkTask, log *taskLog) (Result, error) {
+	handler, ok := w.kinds[c.Kind]
+	if !ok {
+		return Result{}, fmt.Errorf("this worker runs no tasks of kind %q, only %s", c.Kind, strings.Join(slices.Sorted(maps.Keys(w.kinds)), ", "))
+	}
+	if c.TimeLimit > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, c.TimeLimit, fmt.Errorf("time limit of %v exceeded", c.TimeLimit))
+		defer stop()
+	}
+	if t.Object {
+		p, err := w.getPayload(ctx, taskObject(c.Job, t.Index))
+		if err != nil {
+			return Result{}, fmt.Errorf("fetching the task: %w", err)
+		}
+		t.Data, t.Files = p.Data, p.Files
+	}
+	dir, err := s.directory(w)
+	if err != nil {
+		return Result{}, err
+	}
+	a := &Attempt{
+		Job: c.Job, Kind: c.Kind, Function: c.Function, Name: t.Name, Task: t.Index, Number: t.Attempt, Data: t.Data,
+		Dir: dir, Log: log, Memory: c.Memory, Isolate: c.Isolate,
+		run: w.guard.run, every: w.settings.SaveEvery, scratch: w.dir,
+	}
+	saved := false
+	a.save = func(ctx context.Context) error {
+		saved = true
+		return w.saveCheckpoint(ctx, a)
+	}
+	if err := w.fill(ctx, a, c, t); err != nil {
+		s.abandon()
+		return Result{}, err
+	}
+	r, stuck, err := w.call(ctx, handler, a)
+	if stuck != nil { // the slot is not free before it returns
+		s.abandon()
+		s.stuck = stuck
+	}
+	s.clear()
+	if err == nil && saved {
+		w.dropCheckpoint(c.Job, t.Index)
+	}
+	return r, err
+}
+
+// fill puts the shared files, the task's and those of a checkpoint into a.Dir.
+func (w *Worker) fill(ctx context.Context, a *Attempt, c *chunk, t chunkTask) error {
+	if len(c.Shared)+len(t.Files) > 0 {
+		root, err := os.OpenRoot(a.Dir)
+		if err != nil {
+			return err
+		}
+		defer root.Close()
+		for _, name := range c.Shared {
+			fetch := func() ([]byte, error) { return w.get(ctx, sharedObject(c.Job, name)) }
+			if err := w.shared.place(ctx, root, c.Job, name, fetch); err != nil {
+				return fmt.Errorf("shared file %s: %w", name, err)
+			}
+		}
+		for name, data := range t.Files {
+			if err := putFile(root, name, data); err != nil {
+				return fmt.Errorf("file %s: %w", name, err)
+			}
+		}
+	}
+	if t.Attempt > 1 || t.Resume {
+		if err := w.restoreCheckpoint(ctx, a); err != nil {
+			return fmt.Errorf("checkpoint: %w", err)
+		}
+	}
+	return nil
+}
+
+// putFile writes a file below root, and the directories on its way.
+func putFile(root *os.Root, name string, data []byte) error {
+	if err := checkFile(name); err != nil {
+		return err
+	}
+	name = filepath.FromSlash(name)
+	if dir := filepath.Dir(name); dir != "." {
+		if err := root.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	return root.WriteFile(name, data, 0o644)
+}
+
+// panicError is a handler that panicked.
+type panicError struct {
+	value any
+	stack string
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// call calls the handler. One that does not return within patience after ctx has
+// ended is left alone: stuck is closed when it does.
+func (w *Worker) call(ctx context.Context, h Handler, a *Attempt) (r Result, stuck <-chan struct{}, err error) {
+	done := make(chan struct{})
+	var result Result
+	var failure error
+	go func() {
+		defer close(done)
+		defer func() {
+			if v := recover(); v != nil {
+				stack := debug.Stack()
+				fmt.Fprintf(a.Log, "panic: %v\n\n%s", v, stack)
+				failure = &panicError{v, string(stack[:min(len(stack), maxStderr)])}
+			}
+		}()
+		failure = errors.New("the function ended its goroutine") // runtime.Goexit
+		result, failure = h(context.WithValue(ctx, attemptKey{}, a), a)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		select {
+		case <-done:
+		case <-time.After(2 * patience): // programs need one of it to be killed
+			return Result{}, done, fmt.Errorf("%w (it has not stopped yet)", context.Cause(ctx))
+		}
+	}
+	if failure != nil && ctx.Err() != nil && !errors.Is(failure, context.Cause(ctx)) {
+		failure = fmt.Errorf("%w: %w", context.Cause(ctx), failure)
+	}
+	return result, nil, failure
+}
