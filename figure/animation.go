@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/vgimg"
 
 	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
 )
@@ -84,8 +83,8 @@ func (a *Animation) Frame(p Panel) error {
 		return fmt.Errorf("figure: frame %d: %w", a.frames, err)
 	}
 	w, h = 2*pixel*vg.Length(math.Ceil(float64(w/pixel/2))), 2*pixel*vg.Length(math.Ceil(float64(h/pixel/2)))
-	page := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))
-	if err := s.draw(canvas{vgimg.PngCanvas{Canvas: page}}, w, h); err != nil {
+	page := newPixelCanvas(w, h)
+	if err := s.draw(canvas{page}, w, h); err != nil {
 		return fmt.Errorf("figure: frame %d: %w", a.frames, err)
 	}
 	img := halve(page.Image())

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
@@ -115,7 +114,7 @@ type backend interface {
 func newBackend(format string, width, height vg.Length) (backend, error) {
 	switch format {
 	case "png":
-		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}, nil
+		return newPixelCanvas(width, height), nil
 	case "svg":
 		return svg{vgsvg.New(width, height)}, nil
 	case "pdf":
