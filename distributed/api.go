@@ -270,6 +270,9 @@ func (c *Coordinator) retry(ctx context.Context, id string) (int, error) {
 	if len(tasks) == 0 {
 		return 0, nil
 	}
+	if err := c.openQueue(s, r.queue()); err != nil {
+		return 0, err
+	}
 	c.mu.Lock()
 	if e.progress == nil { // open it again, before the events come
 		e.progress, e.Final = p, nil

@@ -188,6 +188,11 @@ func (c *Coordinator) open() (err error) {
 		if r.Final == nil {
 			e.progress = r.progress()
 			from = min(from, r.From)
+			if q := r.queue(); !r.Held {
+				if err = c.openQueue(s, q); err != nil {
+					return err
+				}
+			}
 		}
 		jobs[r.Header.ID] = e
 	}
