@@ -226,7 +226,8 @@ func (w *Worker) handle(ctx context.Context, s *slot, c *chunk, t chunkTask, log
 		saved = true
 		return w.saveCheckpoint(ctx, a)
 	}
-	if err := w.fill(ctx, a, c, t); err != nil {
+	restored, err := w.fill(ctx, a, c, t)
+	if err != nil {
 		s.abandon()
 		return Result{}, err
 	}
@@ -236,38 +237,38 @@ func (w *Worker) handle(ctx context.Context, s *slot, c *chunk, t chunkTask, log
 		s.stuck = stuck
 	}
 	s.clear()
-	if err == nil && saved {
-		w.dropCheckpoint(c.Job, t.Index)
+	if err == nil && (saved || restored) {
+		s.finished = append(s.finished, t.Index)
 	}
 	return r, err
 }
 
 // fill puts the shared files, the task's and those of a checkpoint into a.Dir.
-func (w *Worker) fill(ctx context.Context, a *Attempt, c *chunk, t chunkTask) error {
+func (w *Worker) fill(ctx context.Context, a *Attempt, c *chunk, t chunkTask) (restored bool, err error) {
 	if len(c.Shared)+len(t.Files) > 0 {
 		root, err := os.OpenRoot(a.Dir)
 		if err != nil {
-			return err
+			return false, err
 		}
 		defer root.Close()
 		for _, name := range c.Shared {
 			fetch := func() ([]byte, error) { return w.get(ctx, sharedObject(c.Job, name)) }
 			if err := w.shared.place(ctx, root, c.Job, name, fetch); err != nil {
-				return fmt.Errorf("shared file %s: %w", name, err)
+				return false, fmt.Errorf("shared file %s: %w", name, err)
 			}
 		}
 		for name, data := range t.Files {
 			if err := putFile(root, name, data); err != nil {
-				return fmt.Errorf("file %s: %w", name, err)
+				return false, fmt.Errorf("file %s: %w", name, err)
 			}
 		}
 	}
 	if t.Attempt > 1 || t.Resume {
-		if err := w.restoreCheckpoint(ctx, a); err != nil {
-			return fmt.Errorf("checkpoint: %w", err)
+		if restored, err = w.restoreCheckpoint(ctx, a); err != nil {
+			return false, fmt.Errorf("checkpoint: %w", err)
 		}
 	}
-	return nil
+	return restored, nil
 }
 
 // putFile writes a file below root, and the directories on its way.

@@ -102,15 +102,15 @@ func (w *Worker) saveCheckpoint(ctx context.Context, a *Attempt) error {
 }
 
 // restoreCheckpoint brings back what the last attempt saved, if anything.
-func (w *Worker) restoreCheckpoint(ctx context.Context, a *Attempt) error {
+func (w *Worker) restoreCheckpoint(ctx context.Context, a *Attempt) (found bool, err error) {
 	data, err := w.get(ctx, checkpointObject(a.Job, a.Task))
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return unpack(a.Dir, data)
+	return true, unpack(a.Dir, data)
 }
 
 // dropCheckpoint removes what a finished task does not need any more; if it cannot,

@@ -24,6 +24,11 @@ func registerTestFunctions() {
 		x, err := strconv.Atoi(string(data))
 		return []byte(strconv.Itoa(x * x)), err
 	})
+	Register("slow", func(_ context.Context, data []byte) ([]byte, error) {
+		x, err := strconv.Atoi(string(data))
+		time.Sleep(5 * time.Millisecond) // work
+		return []byte(strconv.Itoa(x * x)), err
+	})
 	Register("panic", func(context.Context, []byte) ([]byte, error) { panic("no way out") })
 	Register("exit", func(_ context.Context, data []byte) ([]byte, error) {
 		fmt.Fprintln(os.Stderr, "last words")

@@ -28,6 +28,8 @@ type slot struct {
 	dir    string // for the next attempt; "" if there is none yet
 	stuck  <-chan struct{}
 
+	finished []int // tasks of the chunk whose checkpoints are not needed once their results are published
+
 	mu   sync.Mutex
 	now  Busy // Job is "" when nothing runs
 	stop context.CancelCauseFunc
@@ -243,6 +245,12 @@ func (w *Worker) runMessage(work context.Context, s *slot, m jetstream.Msg, q *s
 	left, poisoned := w.runTasks(ctx, s, c, deliveries, cancel, out)
 	cancelled := errors.Is(context.Cause(ctx), ErrCancelled)
 	err = out.flush(w.life)
+	for _, task := range s.finished {
+		if err == nil {
+			w.dropCheckpoint(c.Job, task)
+		}
+	}
+	s.finished = s.finished[:0]
 	if err == nil && len(left) > 0 && !cancelled {
 		rest := *c
 		rest.Tasks = left
