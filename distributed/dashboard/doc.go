@@ -1,0 +1,2 @@
+// Package dashboard TODO
+package dashboard
