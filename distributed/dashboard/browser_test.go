@@ -20,6 +20,9 @@ const testToken = "a-token-of-the-tests"
 // browser is a page of a real Chromium, without a window.
 func browser(t *testing.T) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the page is tested in a browser without -short")
+	}
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -91,6 +94,7 @@ func TestPictures(t *testing.T) {
 	}{
 		{"wide-light", 1280, 800, "light"},
 		{"wide-dark", 1280, 800, "dark"},
+		{"tall-light", 1280, 1150, "light"},
 		{"narrow-light", 390, 844, "light"},
 		{"narrow-dark", 390, 844, "dark"},
 	} {

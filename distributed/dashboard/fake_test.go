@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -24,6 +25,7 @@ type fake struct {
 	jobsAsked  int
 	spansAsked int
 	onCancel   func(id string)
+	refuse     string // why Retry fails, if not empty
 }
 
 func (f *fake) change(do func(*fake)) {
@@ -101,6 +103,9 @@ func (f *fake) Retry(id string) (int, error) {
 	defer f.mu.Unlock()
 	if err := f.find(id); err != nil {
 		return 0, err
+	}
+	if f.refuse != "" {
+		return 0, errors.New(f.refuse)
 	}
 	f.retried = append(f.retried, id)
 	for _, s := range f.jobs {

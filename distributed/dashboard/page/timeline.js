@@ -109,14 +109,19 @@ export class Timeline {
     const wide = this.column / this.window * (this.wide - this.left);
     const right = this.x(this.now);
     c.fillStyle = ink('--use');
+    c.beginPath();
+    c.moveTo(this.left, above);
     for (let i = 0; i < n; i++) {
       const x = Math.max(this.left, this.x(since + i * this.column)), end = Math.min(right, this.x(since + (i + 1) * this.column));
       if (end <= x) continue;
       // The last column is not over: its use is of the part that has been.
-      const part = Math.max((end - x) / wide, 0.05);
-      const h = Math.min(1, this.use[i] / most / (i === n - 1 ? part : 1)) * (above - 2);
-      c.fillRect(x, above - h, end - x + 0.4, h);
+      const part = i === n - 1 ? Math.max((end - x) / wide, 0.05) : 1;
+      const y = above - Math.min(1, this.use[i] / most / part) * (above - 2);
+      c.lineTo(x, y);
+      c.lineTo(end, y);
     }
+    c.lineTo(right, above);
+    c.fill();
     c.fillStyle = ink('--failed');
     for (let i = 0; i < n; i++) {
       const x = this.x(since + (i + 0.5) * this.column);
