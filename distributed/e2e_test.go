@@ -44,3 +44,19 @@ func TestWorkerKilled(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Done, s.State)
 }
+
+func TestLocal(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	client, stop, err := Local(t.Context(), "", WorkerSettings{Slots: 2, Connect: ConnectSettings{Token: "secret"}})
+	require.NoError(t, err)
+	results, err := client.Map(t.Context(), Job{Kind: "function", Function: "square", Tasks: []Task{{Data: []byte("3")}, {Data: []byte("4")}}})
+	require.NoError(t, err)
+	require.Equal(t, "9 16", string(results[0].Data)+" "+string(results[1].Data))
+	require.NoError(t, stop())
+
+	_, _, err = Local(t.Context(), "", WorkerSettings{Slots: -1})
+	require.ErrorContains(t, err, "slots")
+	left, err := os.ReadDir(os.TempDir())
+	require.NoError(t, err)
+	require.Empty(t, left, "nothing is left behind")
+}
