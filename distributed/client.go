@@ -26,8 +26,14 @@ func Connect(ctx context.Context, settings ConnectSettings) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newClient(ctx, l)
+}
+
+// newClient takes the link, which is closed if nobody is at work there.
+func newClient(ctx context.Context, l *link) (*Client, error) {
 	c := &Client{link: l}
-	if _, err = l.ask(ctx, verbHello, request{}); err == nil {
+	_, err := l.ask(ctx, verbHello, request{})
+	if err == nil {
 		c.events, err = l.js.Stream(ctx, streamEvents)
 	}
 	if err == nil {

@@ -172,6 +172,9 @@ func (r *commandRunner) evaluate(ctx context.Context, x []float64) (y float64, e
 }
 
 func (r *commandRunner) run(ctx context.Context, x []float64) (float64, error) {
+	if err := process.Check(ctx, r.Args[0]); err != nil {
+		return 0, err
+	}
 	dir := r.Dir
 	if r.Output != "" || len(r.Files) > 0 {
 		var err error

@@ -17,7 +17,7 @@ func help(args []string, s streams) int {
 	if args[0] == "job" {
 		return helpJob(args[1:], s)
 	}
-	if c, ok := find(args[0]); ok {
+	if c, ok := find(args[0]); ok && c.short != "" {
 		describe(c, s.out)
 		return exitDone
 	}
@@ -52,7 +52,9 @@ func helpJob(args []string, s streams) int {
 func overview(w io.Writer) {
 	fmt.Fprint(w, "ritz solves problems that are described by text files.\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  ritz %-9s %s\n", c.name, c.short)
+		if c.short != "" {
+			fmt.Fprintf(w, "  ritz %-11s %s\n", c.name, c.short)
+		}
 	}
 	fmt.Fprint(w, `  ritz help      this text; ritz help COMMAND tells more,
                  ritz help job KIND prints a job file with every key; KIND is

@@ -44,7 +44,7 @@ type streams struct {
 type command struct {
 	name  string
 	usage string // arguments
-	short string // one line for the overview
+	short string // one line for the overview; "": not for people
 	long  string // flags and what else there is to know
 	run   func(ctx context.Context, args []string, s streams) int
 }
@@ -57,6 +57,18 @@ func commands() []command {
 		{"predict", predictUsage, "evaluate the solution or a model of a run at points", predictHelp, predict},
 		{"surrogate", surrogateUsage, "fit, predict, optimize or analyse a model", surrogateHelp, runSurrogate},
 		{"draw", drawUsage, "draw the figures of a run again", drawHelp, draw},
+		{"cluster", clusterUsage, "start, scale, look at and stop workers on this machine", clusterHelp, runCluster},
+		{"submit", submitUsage, "hand a job over to a cluster", submitHelp, runSubmit},
+		{"jobs", jobsUsage, "list the jobs of a cluster", jobsHelp, listJobs},
+		{"show", showUsage, "tell how a job is", showHelp, showJob},
+		{"logs", logsUsage, "print what a task has written", logsHelp, showLogs},
+		{"failures", failuresUsage, "tell why tasks failed", failuresHelp, showFailures},
+		{"cancel", cancelUsage, "end a job", cancelHelp, cancelJob},
+		{"retry", retryUsage, "try failed tasks again", retryHelp, retryJob},
+		{"results", resultsUsage, "get the files of a job", resultsHelp, saveResults},
+		{"coordinator", coordinatorUsage, "coordinate workers, here or elsewhere", coordinatorHelp, runCoordinator},
+		{"worker", workerUsage, "run tasks for a coordinator", workerHelp, runWorker},
+		{"task", "", "", "", runTask},
 		{"sample", sampleUsage, "make points: Sobol, Latin hypercube, lattice, ...", sampleHelp, sample},
 		{"bench", benchUsage, "measure the machine and the kernels on it", benchHelp, runBench},
 		{"version", "", "print the version", "", version},

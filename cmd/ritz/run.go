@@ -4,13 +4,14 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/seed-0772dd2d/ritz/internal/job"
 )
 
 const (
-	runUsage = "FILE [--out DIR] [--set KEY=VALUE]... [--threads N] [--quiet]\n       ritz run --resume DIR [--quiet]"
+	runUsage = "FILE [--out DIR] [--set KEY=VALUE]... [--threads N] [--quiet]\n       ritz run --resume DIR [--quiet]\n       ritz run FILE --workers N\n       ritz run FILE --connect URL"
 	runHelp  = `
   --out DIR        write the run there; default runs/<name>-<time>
   --set KEY=VALUE  change the job: a dotted path and a YAML value, as in
@@ -18,6 +19,11 @@ const (
   --threads N      the same as --set threads=N; 0 is all cores
   --quiet          print nothing but errors and warnings
   --resume DIR     go on with a run that was interrupted or killed
+  --workers N      (sweep, mapreduce, surrogate) spread the tasks of the job over N
+                   processes of this machine, which end with the run
+  --connect URL    the same over the workers of a coordinator: nats://HOST:PORT;
+                   "cluster" is that of ritz cluster start. --token-file and --ca
+                   are as in ritz help submit
 
 The first Ctrl-C (or SIGTERM) ends the run within a second and keeps the best
 solution so far, its history and a checkpoint; the exit code is 1. Another one
@@ -31,6 +37,9 @@ func runJob(ctx context.Context, args []string, s streams) int {
 	resume := f.String("resume", "", "")
 	threads := f.String("threads", "", "")
 	quiet := f.Bool("quiet", false, "")
+	workers := f.Int("workers", 0, "")
+	var c connection
+	c.flags(f)
 	var sets list
 	f.Var(&sets, "set", "")
 	files, code := parse(f, args, 1, s)
@@ -47,6 +56,16 @@ func runJob(ctx context.Context, args []string, s streams) int {
 		return misused("run", s, "--resume takes its own job, not "+files[0])
 	case *resume != "" && (*out != "" || len(sets) > 0):
 		return misused("run", s, "a resumed run keeps its job and its directory: no --out, --set or --threads")
+	case *workers != 0 && c.url != "":
+		return misused("run", s, "either --workers or --connect: the workers of a coordinator are its own")
+	case *workers < 0 || *workers > 1000:
+		return misused("run", s, fmt.Sprintf("%d workers: 1 to 1000", *workers))
+	case c.url == "" && (c.tokenFile != "" || c.ca != "" || c.cluster != ""):
+		return misused("run", s, "--token-file, --ca and --cluster go with --connect")
+	}
+	remote := c.url != ""
+	if c.url == "cluster" { // that of the environment or on this machine
+		c.url = ""
 	}
 
 	o := job.Options{Warn: func(w string) { fmt.Fprintln(s.err, "warning:", w) }}
@@ -56,7 +75,46 @@ func runJob(ctx context.Context, args []string, s streams) int {
 		o.Progress = bar.update
 		o.Started = func(dir string) { fmt.Fprintln(s.err, "run directory", dir) }
 	}
-	result, err := start(ctx, files, *resume, *out, sets, o)
+	say := func(line string) {
+		if bar != nil {
+			bar.end()
+		}
+		fmt.Fprintln(s.err, "ritz:", line)
+	}
+	j, name, err := load(files, *resume, sets)
+	if err != nil {
+		return refuse(s, err)
+	}
+	if remote || *workers > 0 {
+		if err := checkSpread(j.Kind); err != nil {
+			return refuse(s, err)
+		}
+	}
+	var result *job.Result
+	work := func(ctx context.Context, p *pool) (err error) {
+		if p != nil {
+			o.Pool = p
+		}
+		if *resume != "" {
+			result, err = job.Resume(ctx, *resume, o)
+		} else {
+			result, err = job.Run(ctx, j, *out, o)
+		}
+		return err
+	}
+	switch {
+	case remote:
+		client, code := c.dial(ctx, s)
+		if code >= 0 {
+			return code
+		}
+		defer client.Close()
+		err = work(ctx, &pool{client: client, name: name, say: say})
+	case *workers > 0:
+		err = withCluster(ctx, *workers, name, say, work)
+	default:
+		err = work(ctx, nil)
+	}
 	if bar != nil {
 		bar.end()
 	}
@@ -66,15 +124,20 @@ func runJob(ctx context.Context, args []string, s streams) int {
 	return conclude(result, *quiet, s)
 }
 
-func start(ctx context.Context, files []string, resume, out string, sets []string, o job.Options) (*job.Result, error) {
+// load reads the job that is to be run or resumed, and its name.
+func load(files []string, resume string, sets []string) (*job.Job, string, error) {
 	if resume != "" {
-		return job.Resume(ctx, resume, o)
+		j, err := job.Load(filepath.Join(resume, "job.yaml"), nil)
+		if err != nil { // Resume says it better
+			return &job.Job{}, "", nil
+		}
+		return j, j.Name, nil
 	}
 	j, err := job.Load(files[0], sets)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return job.Run(ctx, j, out, o)
+	return j, j.Name, nil
 }
 
 // conclude prints how the run ended.

@@ -180,6 +180,9 @@ func taskCommand(ctx context.Context, data []byte, dir string, log io.Writer) ([
 		return nil, errors.New("the data of the task are no command")
 	}
 	program := c.Args[0]
+	if err := process.Check(ctx, program); err != nil {
+		return nil, err
+	}
 	if strings.HasPrefix(program, "./") {
 		program = filepath.Join(dir, program)
 		if err := os.Chmod(program, 0o777); err != nil {

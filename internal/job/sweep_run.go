@@ -215,14 +215,8 @@ func (t *sweepTask) task(at int, budget float64, cache fileCache) (Task, error) 
 	if err != nil {
 		return Task{}, err
 	}
-	names, from := j.inputFiles()
-	for name, path := range from {
-		if files[name], err = cache.read(path); err != nil {
-			return Task{}, err
-		}
-	}
-	files["job.yaml"] = []byte(j.tree.replaced(names).yaml())
-	return Task{Kind: "run", Files: files}, nil
+	files, err = j.files(cache.read)
+	return Task{Kind: "run", Files: files}, err
 }
 
 // argument is the text of a value for a program.
@@ -295,7 +289,7 @@ func (r *sweepRun) take(t *sweepTask, text []byte) error {
 	if t.criterion == nil || r.Status != Done {
 		return nil
 	}
-	x, err := find(text, t.criterion.path)
+	x, err := Find(text, t.criterion.path)
 	switch {
 	case err != nil:
 		r.missing = err
@@ -310,8 +304,8 @@ func (r *sweepRun) take(t *sweepTask, text []byte) error {
 	return nil
 }
 
-// find returns the number at a dotted path of a JSON text; null is NaN.
-func find(text []byte, path string) (float64, error) {
+// Find returns the number at a dotted path of a JSON text, such as errors.u.relative_l2 of a result.json; null is NaN.
+func Find(text []byte, path string) (float64, error) {
 	var v any
 	if err := json.Unmarshal(text, &v); err != nil {
 		return 0, err

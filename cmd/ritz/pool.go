@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/seed-0772dd2d/ritz/distributed"
+	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
+	"github.com/seed-0772dd2d/ritz/internal/job"
+)
+
+// pool does the tasks of a job on the workers of a coordinator.
+type pool struct {
+	client *distributed.Client
+	name   string            // of the jobs that it submits
+	say    func(line string) // what people should know
+}
+
+var _ job.Pool = (*pool)(nil)
+
+// Do submits the tasks as a job, or two if some of them work alone. When ctx ends the
+// jobs are cancelled.
+func (p *pool) Do(ctx context.Context, tasks []job.Task, done func(i int, result []byte, err error)) error {
+	kinds := map[string][]int{}
+	for i, t := range tasks {
+		kinds[kindOf(t.Kind)] = append(kinds[kindOf(t.Kind)], i)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var group sync.WaitGroup
+	var telling sync.Mutex
+	tell := func(i int, result []byte, err error) {
+		telling.Lock()
+		defer telling.Unlock()
+		if ctx.Err() == nil {
+			done(i, result, err)
+		}
+	}
+	for kind, members := range kinds {
+		group.Go(func() {
+			if err := p.do(ctx, kind, members, tasks, tell); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// do does tasks of one kind.
+func (p *pool) do(ctx context.Context, kind string, members []int, tasks []job.Task, tell func(int, []byte, error)) error {
+	j := distributed.Job{Name: p.name, Kind: kind, Minimize: true}
+	j.Shared = shared(members, tasks)
+	for _, i := range members {
+		t, err := remote(tasks[i], j.Shared)
+		if err != nil {
+			return fmt.Errorf("%s: %w", tasks[i].Name, err)
+		}
+		j.Tasks = append(j.Tasks, t)
+	}
+	id, err := p.client.Submit(ctx, j)
+	if err != nil {
+		return err
+	}
+	ended := false
+	defer func() {
+		if !ended {
+			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			if err := p.client.Cancel(late, id); err != nil {
+				p.say(fmt.Sprintf("job %s could not be cancelled: %v", id, err))
+			}
+		}
+	}()
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go p.watch(watching, id)
+	for r, err := range p.client.Results(ctx, id) {
+		var failed *distributed.TaskError
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.As(err, &failed):
+			tell(members[r.Task], nil, err)
+			continue
+		case err != nil:
+			return err
+		}
+		t := &tasks[members[r.Task]]
+		if err := keep(t, r.Files); err != nil {
+			return err
+		}
+		tell(members[r.Task], r.Data, nil)
+	}
+	ended = ctx.Err() == nil
+	return context.Cause(ctx)
+}
+
+// watch says why nothing goes on.
+func (p *pool) watch(ctx context.Context, id string) {
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	said := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s, err := p.client.Status(ctx, id)
+		switch {
+		case err != nil || s.State == distributed.Running:
+			said = ""
+		case s.Why != "" && s.Why != said:
+			said = s.Why
+			p.say("job " + id + " waits: " + s.Why)
+		}
+	}
+}
+
+// shared are the files that all tasks have in common, the very same bytes.
+func shared(members []int, tasks []job.Task) map[string][]byte {
+	if len(members) < 2 {
+		return nil
+	}
+	common := map[string][]byte{}
+	for name, data := range tasks[members[0]].Files {
+		common[name] = data
+	}
+	for _, i := range members[1:] {
+		for name, data := range common {
+			other, ok := tasks[i].Files[name]
+			if !ok || len(other) != len(data) || len(data) == 0 || &other[0] != &data[0] {
+				delete(common, name)
+			}
+		}
+	}
+	return common
+}
+
+// remote is a task with what an earlier sitting has left in its directory.
+func remote(t job.Task, shared map[string][]byte) (distributed.Task, error) {
+	data, err := json.Marshal(piece{Kind: t.Kind, Data: t.Data})
+	if err != nil {
+		return distributed.Task{}, err
+	}
+	r := distributed.Task{Name: t.Name, Data: data, Files: map[string][]byte{}}
+	for name, data := range t.Files {
+		if _, ok := shared[name]; !ok {
+			r.Files[name] = data
+		}
+	}
+	if t.Dir == "" {
+		return r, nil
+	}
+	err = filepath.WalkDir(t.Dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && path == t.Dir {
+			return filepath.SkipAll
+		}
+		if err != nil || !d.Type().IsRegular() || d.Name()[0] == '.' {
+			return err
+		}
+		name, err := filepath.Rel(t.Dir, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if _, ok := t.Files[name]; ok {
+			return nil
+		}
+		r.Files[name], err = os.ReadFile(path)
+		return err
+	})
+	return r, err
+}
+
+// keep writes the files of a task, what it was given and what it has written, into its
+// directory.
+func keep(t *job.Task, written map[string][]byte) error {
+	if t.Dir == "" {
+		return nil
+	}
+	for _, files := range []map[string][]byte{t.Files, written} {
+		if err := writeFiles(t.Dir, files); err != nil {
+			return err
+		}
+	}
+	// It is done: nothing goes on from here.
+	if err := os.Remove(filepath.Join(t.Dir, "checkpoint")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// writeFiles writes files below dir, whole or not at all. The names are from elsewhere:
+// none leads out of dir.
+func writeFiles(dir string, files map[string][]byte) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for name, data := range files {
+		name := filepath.FromSlash(name)
+		if !filepath.IsLocal(name) {
+			return fmt.Errorf("a result has a file %q that is not within its directory", name)
+		}
+		if parent := filepath.Dir(name); parent != "." {
+			if err := root.MkdirAll(parent, 0o777); err != nil { // follows no link out of dir
+				return err
+			}
+		}
+		if err := atomicfile.Write(filepath.Join(dir, name), bytes.NewReader(data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
