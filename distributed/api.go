@@ -128,9 +128,16 @@ func (c *Coordinator) submit(ctx context.Context, q *request) (*response, error)
 	r := record{Header: *h, Submitted: time.Now(), From: s.seq, Held: held}
 	c.jobs[h.ID] = &entry{record: r, progress: r.progress(), parts: map[int]int{}}
 	c.mu.Unlock()
-	err := s.put(ctx, &r)
-	if err == nil && !held {
+	stored := make(chan error, 1)
+	go func() { stored <- s.put(ctx, &r) }() // while the first tasks are
+	answer, err := &response{}, error(nil)
+	if !held {
 		err = c.openQueue(s, r.queue())
+	}
+	if err == nil && len(q.Tasks) > 0 {
+		answer, err = c.queueTasks(ctx, q, stored)
+	} else {
+		err = errors.Join(err, <-stored)
 	}
 	if err != nil {
 		c.mu.Lock()
@@ -139,14 +146,25 @@ func (c *Coordinator) submit(ctx context.Context, q *request) (*response, error)
 		return nil, err
 	}
 	c.counts.submitted.Add(1)
-	if len(q.Tasks) == 0 {
-		return &response{}, nil
-	}
-	return c.part(ctx, q)
+	return answer, nil
 }
 
-// part queues some tasks of a job, all of them or one message full.
+// part queues some tasks of a job that is known.
 func (c *Coordinator) part(ctx context.Context, q *request) (*response, error) {
+	stored := make(chan error, 1)
+	stored <- nil
+	return c.queueTasks(ctx, q, stored)
+}
+
+// queueTasks queues tasks of a job, all of them or one message full. Its record may still be on its way to the disk; the
+// job is complete not before it is there.
+func (c *Coordinator) queueTasks(ctx context.Context, q *request, stored <-chan error) (_ *response, err error) {
+	waiting := true
+	defer func() {
+		if waiting {
+			err = errors.Join(err, <-stored)
+		}
+	}()
 	id := q.Job
 	if q.Header != nil {
 		id = q.Header.ID
@@ -179,7 +197,7 @@ func (c *Coordinator) part(ctx context.Context, q *request) (*response, error) {
 	if r.Held {
 		where.Class = classHeld
 	}
-	waits, err := s.enqueue(taskSubject(where.Class, where.Priority, id), r.Header.pack(tasks, r.Header.Attempts, r.Header.chunkSize(slots)))
+	waits, err := s.enqueue(taskSubject(where.Class, where.Priority, id), r.pack(tasks, r.Header.Attempts, r.Header.chunkSize(slots)))
 	if err == nil {
 		err = waitAll(ctx, waits)
 	}
@@ -188,6 +206,10 @@ func (c *Coordinator) part(ctx context.Context, q *request) (*response, error) {
 	}
 	if !r.Held {
 		s.wake(where)
+	}
+	waiting = false
+	if err := <-stored; err != nil {
+		return nil, err
 	}
 	c.mu.Lock()
 	if _, again := e.parts[q.First]; !again && e.parts != nil {
@@ -282,7 +304,7 @@ func (c *Coordinator) retry(ctx context.Context, id string) (int, error) {
 	if err := s.put(ctx, &r); err != nil {
 		return 0, err
 	}
-	for _, part := range r.Header.pack(tasks, 0, maxChunkTasks) {
+	for _, part := range r.pack(tasks, 0, maxChunkTasks) {
 		if err := s.publishWait(ctx, id, event{Round: p.round + 1, Retried: part.Tasks}); err != nil {
 			return 0, err
 		}

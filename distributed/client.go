@@ -183,11 +183,7 @@ func (c *Client) results(ctx context.Context, id string, yield func(Result, erro
 	if err != nil {
 		return err
 	}
-	consumer, err := c.events.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectEvent + id}})
-	if err != nil {
-		return err
-	}
-	messages, err := consumer.Messages(jetstream.PullMaxBytes(8 << 20))
+	messages, err := eventsOf(ctx, c.events, id)
 	if err != nil {
 		return err
 	}
@@ -237,7 +233,7 @@ func (c *Client) results(ctx context.Context, id string, yield func(Result, erro
 			return nil
 		case p.ended == Cancelled:
 			return fmt.Errorf("%w: %s", ErrCancelled, id)
-		case p.ended != "" && p.round >= s.Round:
+		case (p.ended != "" || p.complete()) && p.round >= s.Round:
 			return nil
 		}
 	}

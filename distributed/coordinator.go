@@ -39,15 +39,16 @@ type Coordinator struct {
 type session struct {
 	*link
 	*store
-	ctx    context.Context
-	cancel context.CancelFunc
-	server *server.Server // nil with an external NATS
-	events jetstream.ConsumeContext
-	broken chan error
-	queues map[string]queue // that exist, by durable name; under Coordinator.mu
-	seq    uint64           // the last event folded in; under Coordinator.mu
-	live   bool             // what was stored before is folded in; under Coordinator.mu
-	work   sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+	server  *server.Server // nil with an external NATS
+	events  jetstream.ConsumeContext
+	broken  chan error
+	queues  map[string]queue // that exist, by durable name; under Coordinator.mu
+	seq     uint64           // the last event folded in; under Coordinator.mu
+	closing []*entry         // jobs that have ended just now; under Coordinator.mu
+	live    bool             // what was stored before is folded in; under Coordinator.mu
+	work    sync.WaitGroup
 }
 
 // fail ends the session; the coordinator starts another.
@@ -324,6 +325,9 @@ func (c *Coordinator) serve(ctx context.Context) error {
 			s.work.Go(func() { c.sweep(s.ctx) })
 		case now := <-second.C:
 			c.lookForLost(now)
+			c.mu.Lock()
+			c.closeJobs()
+			c.mu.Unlock()
 			if s.server == nil {
 				continue
 			}

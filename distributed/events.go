@@ -97,7 +97,7 @@ func (c *Coordinator) requeue(e *entry) {
 	clear(e.again)
 	q := e.queue()
 	for allowed, tasks := range by {
-		if _, err := c.session.enqueue(taskSubject(q.Class, q.Priority, e.Header.ID), e.Header.pack(tasks, allowed, 1)); err != nil {
+		if _, err := c.session.enqueue(taskSubject(q.Class, q.Priority, e.Header.ID), e.pack(tasks, allowed, 1)); err != nil {
 			c.session.fail(err)
 		}
 	}
@@ -114,19 +114,9 @@ func (c *Coordinator) end(e *entry) {
 	s := c.session
 	final := c.status(e, nil)
 	e.Final, e.progress, e.ending, e.parts = &final, nil, false, nil
-	r := e.record
-	s.work.Go(func() {
-		q := r.queue()
-		err := s.put(s.ctx, &r)
-		for _, class := range []string{q.Class, classHeld} { // copies of tasks that were queued again, or all if it was cancelled
-			if class == q.Class || r.Held {
-				err = errors.Join(err, s.tasks.Purge(s.ctx, jetstream.WithPurgeSubject(taskSubject(class, q.Priority, r.Header.ID))))
-			}
-		}
-		if err != nil && s.ctx.Err() == nil {
-			s.fail(err)
-		}
-	})
+	if s.closing = append(s.closing, e); final.State == Cancelled {
+		c.closeJobs()
+	}
 	if final.State == Cancelled {
 		if err := s.nc.Publish(subjectCancel, []byte(e.Header.ID)); err != nil {
 			s.fail(err)
@@ -137,6 +127,41 @@ func (c *Coordinator) end(e *entry) {
 			c.settle(other)
 		}
 	}
+}
+
+// closeJobs writes down what has ended, and drops copies of its tasks that are still queued. Under c.mu. It happens each
+// second and not at once: the events hold everything, and results need not wait for the disk to do this.
+func (c *Coordinator) closeJobs() {
+	s := c.session
+	var ended []record
+	for _, e := range s.closing {
+		if e.Final != nil {
+			ended = append(ended, e.record)
+		}
+	}
+	s.closing = nil
+	if len(ended) == 0 {
+		return
+	}
+	s.work.Go(func() {
+		for i := range ended {
+			r := &ended[i]
+			err := s.put(s.ctx, r)
+			for _, class := range []string{r.queue().Class, classHeld} {
+				if class == classHeld && !r.Held {
+					continue
+				}
+				subject := taskSubject(class, r.Header.Priority, r.Header.ID)
+				_, none := s.tasks.GetLastMsgForSubject(s.ctx, subject)
+				if !errors.Is(none, jetstream.ErrMsgNotFound) {
+					err = errors.Join(err, s.tasks.Purge(s.ctx, jetstream.WithPurgeSubject(subject)))
+				}
+			}
+			if err != nil && s.ctx.Err() == nil {
+				s.fail(err)
+			}
+		}
+	})
 }
 
 // blockedBy says what a job waits for, "" if nothing.
@@ -224,6 +249,17 @@ func (c *Coordinator) openQueue(s *session, q queue) error {
 	return nil
 }
 
+// eventsOf reads the events of one job from the first. The server forgets a reader that is silent for five seconds; one
+// that was only cut off is made again.
+func eventsOf(ctx context.Context, events jetstream.Stream, id string) (jetstream.MessagesContext, error) {
+	consumer, err := events.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{subjectEvent + id}, InactiveThreshold: 5 * time.Second})
+	if err != nil {
+		return nil, fmt.Errorf("%w: events of job %s: %w", ErrStore, id, err)
+	}
+	return consumer.Messages(jetstream.PullMaxBytes(8 << 20))
+}
+
 // replay reads all events of one job from the first, in order.
 func replay(ctx context.Context, events jetstream.Stream, id string, each func(*event) error) error {
 	last, err := events.GetLastMsgForSubject(ctx, subjectEvent+id)
@@ -233,13 +269,9 @@ func replay(ctx context.Context, events jetstream.Stream, id string, each func(*
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrStore, err)
 	}
-	consumer, err := events.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectEvent + id}})
+	messages, err := eventsOf(ctx, events, id)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrStore, err)
-	}
-	messages, err := consumer.Messages()
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrStore, err)
+		return err
 	}
 	defer messages.Stop()
 	for {

@@ -138,6 +138,7 @@ type chunk struct {
 	Memory    int64         `json:"memory,omitempty"`
 	Attempts  int           `json:"attempts"` // the last attempt allowed: what is numbered higher fails for good without being run
 	Isolate   bool          `json:"isolate,omitempty"`
+	Life      int64         `json:"life,omitempty"` // tells a job from one of the same ID that the coordinator has forgotten
 	Tasks     []chunkTask   `json:"tasks"`
 }
 
@@ -167,7 +168,7 @@ func (c *chunk) messageID() string {
 		binary.LittleEndian.PutUint64(b[8:], uint64(t.Attempt))
 		h.Write(b[:])
 	}
-	return fmt.Sprintf("%s/%d-%d/%x", c.Job, c.Tasks[0].Index, c.Tasks[len(c.Tasks)-1].Index, h.Sum64())
+	return fmt.Sprintf("%s/%x/%d-%d/%x", c.Job, c.Life, c.Tasks[0].Index, c.Tasks[len(c.Tasks)-1].Index, h.Sum64())
 }
 
 // split gives a chunk a task, as of attempt a: so that a task that kills its workers stands alone.

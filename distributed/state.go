@@ -212,7 +212,8 @@ func (p *progress) eta(now time.Time) time.Duration {
 }
 
 // pack makes chunks of tasks that have the same last attempt: at most n tasks and maxInline bytes each.
-func (h *header) pack(tasks []chunkTask, allowed, n int) []chunk {
+func (r *record) pack(tasks []chunkTask, allowed, n int) []chunk {
+	h := &r.Header
 	var chunks []chunk
 	for len(tasks) > 0 {
 		k, bytes := 0, 0
@@ -223,7 +224,7 @@ func (h *header) pack(tasks []chunkTask, allowed, n int) []chunk {
 			k++
 		}
 		chunks = append(chunks, chunk{Protocol: protocol, Job: h.ID, Kind: h.Kind, Function: h.Function, Shared: h.Shared,
-			TimeLimit: h.TimeLimit, Memory: h.Memory, Attempts: allowed, Isolate: h.Isolate, Tasks: tasks[:k:k]})
+			TimeLimit: h.TimeLimit, Memory: h.Memory, Attempts: allowed, Isolate: h.Isolate, Life: r.Submitted.UnixNano(), Tasks: tasks[:k:k]})
 		tasks = tasks[k:]
 	}
 	return chunks
