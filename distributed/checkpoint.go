@@ -133,13 +133,19 @@ func pack(dir string) ([]byte, error) {
 	var archive bytes.Buffer
 	out := tar.NewWriter(&archive)
 	err = fs.WalkDir(root.FS(), checkpointName, func(name string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && name != checkpointName {
+			return nil // a temporary file of the task, renamed by now
+		}
 		if err != nil || !(d.IsDir() || d.Type().IsRegular()) {
 			return err
 		}
 		if d.IsDir() {
 			return out.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o755})
 		}
-		data, err := root.ReadFile(name)
+		data, err := root.ReadFile(filepath.FromSlash(name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -386,8 +386,7 @@ func (c *clusterState) print(s streams) error {
 		}
 	}
 	for _, w := range c.Workers {
-		left := w.State == "lost" || w.State == "draining" && w.RSS == 0 // its last word
-		if _, other := known[w.ID]; other && !left {
+		if _, other := known[w.ID]; other && !hasLeft(w) {
 			printWorker(t, fmt.Sprintf("%s pid %d", w.Host, w.PID), w)
 		}
 	}

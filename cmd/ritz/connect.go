@@ -103,13 +103,25 @@ func readToken(file string) (string, error) {
 	return token, nil
 }
 
+// find is settings, or says how to exit.
+func (c *connection) find(s streams) (settings distributed.ConnectSettings, code int) {
+	settings, err := c.settings()
+	switch {
+	case err == nil:
+		return settings, -1
+	case errors.Is(err, errNoCluster):
+		return settings, refuseRemote(s, "", err)
+	}
+	return settings, refuse(s, err)
+}
+
 // dial connects, or says how to exit.
 func (c *connection) dial(ctx context.Context, s streams) (client *distributed.Client, code int) {
-	settings, err := c.settings()
-	if err != nil {
-		return nil, refuseRemote(s, "", err)
+	settings, code := c.find(s)
+	if code >= 0 {
+		return nil, code
 	}
-	client, err = distributed.Connect(ctx, settings)
+	client, err := distributed.Connect(ctx, settings)
 	if err != nil {
 		return nil, refuseRemote(s, settings.URL, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/seed-0772dd2d/ritz/distributed"
@@ -251,7 +252,7 @@ func endIdle(ctx context.Context, c *distributed.Coordinator, log *slog.Logger, 
 	}
 }
 
-// stopWorkers asks all workers to leave, and gives them a moment.
+// stopWorkers asks all workers to leave, and gives them a moment: they say goodbye.
 func stopWorkers(ctx context.Context, c *distributed.Coordinator, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -266,6 +267,20 @@ func stopWorkers(ctx context.Context, c *distributed.Coordinator, log *slog.Logg
 			_ = client.StopWorker(ctx, w.ID)
 		}
 	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for slices.ContainsFunc(c.Workers(), func(w distributed.WorkerStatus) bool { return !hasLeft(w) }) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// hasLeft tells whether a worker is no longer there: its last word uses no memory.
+func hasLeft(w distributed.WorkerStatus) bool {
+	return w.State == "lost" || w.State == "draining" && w.RSS == 0
 }
 
 // notifySystemd tells a service manager that waits for it that all is ready.

@@ -26,6 +26,7 @@ const (
                          system for temporary files
   --drain DURATION       when it is stopped, let tasks run on for so long; default 10s
   --idle-after DURATION  stop after so long without a task
+  --save-every DURATION  between two copies of a task's checkpoint; default 10s
   --until-eof            stop when standard input ends
   --quiet                print nothing but warnings and errors
 
@@ -50,6 +51,7 @@ func runWorker(ctx context.Context, args []string, s streams) int {
 	f.StringVar(&settings.Dir, "dir", "", "")
 	f.DurationVar(&settings.Drain, "drain", 0, "")
 	f.DurationVar(&settings.IdleAfter, "idle-after", 0, "")
+	f.DurationVar(&settings.SaveEvery, "save-every", 0, "")
 	untilEOF := f.Bool("until-eof", false, "")
 	quiet := f.Bool("quiet", false, "")
 	if _, code := parse(f, args, 0, s); code >= 0 {
@@ -59,9 +61,9 @@ func runWorker(ctx context.Context, args []string, s streams) int {
 	if *quiet {
 		level = slog.LevelWarn
 	}
-	var err error
-	if settings.Connect, err = c.settings(); err != nil {
-		return refuseRemote(s, "", err)
+	var code int
+	if settings.Connect, code = c.find(s); code >= 0 {
+		return code
 	}
 	// What the worker runs is to find neither in its environment.
 	os.Unsetenv("RITZ_TOKEN")
