@@ -40,10 +40,9 @@ type session struct {
 	*link
 	*store
 	ctx     context.Context
-	cancel  context.CancelFunc
+	cancel  context.CancelCauseFunc
 	server  *server.Server // nil with an external NATS
 	events  jetstream.ConsumeContext
-	broken  chan error
 	queues  map[string]queue // that exist, by durable name; under Coordinator.mu
 	seq     uint64           // the last event folded in; under Coordinator.mu
 	closing []*entry         // jobs that have ended just now; under Coordinator.mu
@@ -51,13 +50,10 @@ type session struct {
 	work    sync.WaitGroup
 }
 
-// fail ends the session; the coordinator starts another.
-func (s *session) fail(err error) {
-	select {
-	case s.broken <- err:
-	default:
-	}
-}
+// fail ends the session, and all that waits for its store; the coordinator starts another.
+func (s *session) fail(err error) { s.cancel(err) }
+
+var errClosed = errors.New("the coordinator stops")
 
 // entry is a job.
 type entry struct {
@@ -133,8 +129,8 @@ func (c *Coordinator) WebSocketURL() string {
 
 // open begins a session: connect, read the jobs, fold in what happened to those that have not ended.
 func (c *Coordinator) open() (err error) {
-	s := &session{broken: make(chan error, 1), queues: map[string]queue{}}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s := &session{queues: map[string]queue{}}
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	defer func() {
 		if err != nil {
 			s.close()
@@ -144,7 +140,7 @@ func (c *Coordinator) open() (err error) {
 	if c.settings.NATS != nil {
 		connect = *c.settings.NATS
 	} else {
-		if s.server, err = startServer(&c.settings); err != nil {
+		if s.server, err = startServer(&c.settings, s.fail); err != nil {
 			return err
 		}
 		c.keepPorts(s.server)
@@ -153,7 +149,7 @@ func (c *Coordinator) open() (err error) {
 	if s.link, err = dial(s.ctx, connect, "ritz coordinator", more...); err != nil {
 		return err
 	}
-	if s.js, err = jetstream.New(s.nc, jetstream.WithPublishAsyncErrHandler(func(_ jetstream.JetStream, m *nats.Msg, err error) {
+	if s.js, err = jetstream.New(s.nc, jetstream.WithPublishAsyncTimeout(10*time.Second), jetstream.WithPublishAsyncErrHandler(func(_ jetstream.JetStream, m *nats.Msg, err error) {
 		s.fail(fmt.Errorf("%w: %s: %w", ErrStore, m.Subject, err))
 	})); err != nil {
 		return err
@@ -319,8 +315,8 @@ func (c *Coordinator) serve(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case err := <-s.broken:
-			return err
+		case <-s.ctx.Done():
+			return context.Cause(s.ctx)
 		case <-sweep.C:
 			s.work.Go(func() { c.sweep(s.ctx) })
 		case now := <-second.C:
@@ -346,7 +342,7 @@ func (s *session) close() {
 	if s == nil {
 		return
 	}
-	s.cancel()
+	s.cancel(errClosed)
 	if s.events != nil {
 		s.events.Stop()
 	}
@@ -420,7 +416,7 @@ func waitAll(ctx context.Context, waits []jetstream.PubAckFuture) error {
 		case err := <-w.Err():
 			return fmt.Errorf("%w: %w", ErrStore, err)
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("%w: %w", ErrStore, context.Cause(ctx))
 		}
 	}
 	return nil

@@ -137,7 +137,7 @@ func (s *CoordinatorSettings) serverTLS() (*tls.Config, error) {
 }
 
 // startServer starts the embedded NATS server. Every write is on the disk before it is acknowledged.
-func startServer(s *CoordinatorSettings) (*server.Server, error) {
+func startServer(s *CoordinatorSettings, fail func(error)) (*server.Server, error) {
 	host, port, err := splitAddress(s.Listen)
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func startServer(s *CoordinatorSettings) (*server.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
-	srv.SetLogger(natsLog{s.Log}, false, false)
+	srv.SetLogger(natsLog{s.Log, fail}, false, false)
 	srv.Start()
 	if !srv.ReadyForConnections(10 * time.Second) {
 		srv.Shutdown()
@@ -190,13 +190,23 @@ func startServer(s *CoordinatorSettings) (*server.Server, error) {
 	return srv, nil
 }
 
-// natsLog passes on what the embedded server complains about.
-type natsLog struct{ log *slog.Logger }
+// natsLog passes on what the embedded server complains about. Of a write that failed it tells nobody else: whoever
+// published waits in vain.
+type natsLog struct {
+	log  *slog.Logger
+	fail func(error)
+}
 
-func (l natsLog) Noticef(format string, v ...any) {}
-func (l natsLog) Warnf(format string, v ...any)   { l.log.Warn("store: " + fmt.Sprintf(format, v...)) }
-func (l natsLog) Errorf(format string, v ...any)  { l.log.Error("store: " + fmt.Sprintf(format, v...)) }
+func (l natsLog) Errorf(format string, v ...any) {
+	text := fmt.Sprintf(format, v...)
+	l.log.Error("store: " + text)
+	if strings.Contains(text, "failed to store a msg") || strings.Contains(text, "ritical write error") {
+		l.fail(errors.New(text))
+	}
+}
 func (l natsLog) Fatalf(format string, v ...any)  { l.log.Error("store: " + fmt.Sprintf(format, v...)) }
+func (l natsLog) Warnf(format string, v ...any)   { l.log.Warn("store: " + fmt.Sprintf(format, v...)) }
+func (l natsLog) Noticef(format string, v ...any) {}
 func (l natsLog) Debugf(format string, v ...any)  {}
 func (l natsLog) Tracef(format string, v ...any)  {}
 
@@ -292,6 +302,9 @@ func (s *store) put(ctx context.Context, r *record) error {
 		return err
 	}
 	if _, err = s.jobs.Put(ctx, r.Header.ID, data); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return fmt.Errorf("%w: job %s: %w", ErrStore, r.Header.ID, err)
 	}
 	return nil
