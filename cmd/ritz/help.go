@@ -30,7 +30,7 @@ func help(args []string, s streams) int {
 }
 
 var references = map[string]string{
-	"pinn": job.PINNReference, "sample": job.SampleReference,
+	"mapreduce": job.MapReduceReference, "pinn": job.PINNReference, "sample": job.SampleReference,
 	"stencil": job.StencilReference, "surrogate": job.SurrogateReference, "sweep": job.SweepReference,
 }
 
@@ -42,7 +42,7 @@ func helpJob(args []string, s streams) int {
 	}
 	text, ok := references[kind]
 	if !ok {
-		fmt.Fprintf(s.err, "ritz help job: unknown kind %q: there are pinn, sample, stencil, surrogate, sweep\n", kind)
+		fmt.Fprintf(s.err, "ritz help job: unknown kind %q: there are mapreduce, pinn, sample, stencil, surrogate, sweep\n", kind)
 		return exitUsage
 	}
 	fmt.Fprint(s.out, text)
@@ -58,7 +58,8 @@ func overview(w io.Writer) {
 	}
 	fmt.Fprint(w, `  ritz help      this text; ritz help COMMAND tells more,
                  ritz help job KIND prints a job file with every key; KIND is
-                 pinn, the default, sample, stencil, surrogate or sweep
+                 pinn, the default, mapreduce, sample, stencil, surrogate,
+                 sweep
 
 Exit codes: 0 done, 1 the run failed or was interrupted, 2 bad arguments or bad
 input (nothing was run).

@@ -29,6 +29,7 @@
 //	energy.csv, snapshots/, snapshots*.pvd, animation.gif, frames/  (stencil) where asked
 //	animation.raw  (stencil) until the run is done: frames to be drawn
 //	runs/0001, ... (sweep) a run directory for each run
+//	groups.csv     (mapreduce) a row a group
 //	runs.csv       (sweep) a row a run: parameters, status, criterion
 //	*.png, *.svg, *.pdf  figures, drawn when all else is written
 //	checkpoint     until the run is done; the first of a pinn is that of iteration 0
@@ -44,7 +45,7 @@
 // # Pools
 //
 // The parts of a job that do not depend on each other are tasks of a [Pool]: the
-// runs of a sweep, the evaluations of a program. [Local] does them on goroutines;
+// runs of a sweep, the ranges of a mapreduce, the evaluations of a program. [Local] does them on goroutines;
 // another one, in Options.Pool, on other machines, by calling [RunTask] there. The
 // numbers are the same: a task holds all it needs, and what comes of the tasks is
 // put together by their numbers, not by the order in which they end.
@@ -54,6 +55,6 @@
 // Each kind of job decodes its own section and does its own work: an entry in
 // the table kinds, a task that can be checked and compiled, and a work that can
 // be restored and run. What they share (header, directory, envelope of the
-// result, checkpoints) is here. The kinds so far: pinn,
-// sample, stencil, surrogate, sweep.
+// result, checkpoints) is here. The kinds so far:
+// mapreduce, pinn, sample, stencil, surrogate, sweep.
 package job

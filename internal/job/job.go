@@ -65,6 +65,7 @@ type kind struct {
 
 var kinds = map[string]kind{
 	"pinn":      {decodePINN, func() Body { return new(pinnBody) }},
+	"mapreduce": {decodeMapReduce, func() Body { return new(mapReduceBody) }},
 	"sample":    {decodeSample, func() Body { return new(sampleBody) }},
 	"stencil":   {decodeStencil, func() Body { return new(stencilBody) }},
 	"surrogate": {decodeSurrogate, func() Body { return new(surrogateBody) }},

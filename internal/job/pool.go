@@ -148,6 +148,7 @@ var taskKinds map[string]taskKind
 func init() {
 	taskKinds = map[string]taskKind{
 		"command": taskCommand,
+		"range":   taskRange,
 		"run":     taskRun,
 	}
 }
@@ -162,6 +163,7 @@ func TaskKinds() []string { return sortedKeys(taskKinds) }
 //
 //	run      a run of a job: job.yaml in dir, with what it reads; the result is result.json
 //	command  a run of a program in dir; the result is result.json
+//	range    the rows of a range of a CSV file, reduced; the file must be there under its name
 func RunTask(ctx context.Context, kind string, data []byte, dir string, log io.Writer) ([]byte, error) {
 	do, ok := taskKinds[kind]
 	if !ok {

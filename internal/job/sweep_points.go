@@ -269,12 +269,18 @@ func compileCondition(text string, names []string, constants map[string]float64)
 	const before = "if("
 	e, err := surrogate.CompileExpression(before+text+", -1, 1)", names, constants)
 	if err != nil {
-		if at, ok := errors.AsType[*expr.Error](err); ok { // of the text as it stands in the file
-			err = &expr.Error{Text: text, Offset: min(max(at.Offset-len(before), 0), len(text)), Msg: at.Msg, Hint: at.Hint}
+		if at, ok := errors.AsType[*expr.Error](err); ok {
+			err = within(at, text, len(before))
 		}
 		return nil, err
 	}
 	return e, nil
+}
+
+// within is a fault in a longer expression, as one in the text that stands in the
+// file and in it at an offset.
+func within(at *expr.Error, text string, offset int) *expr.Error {
+	return &expr.Error{Text: text, Offset: min(max(at.Offset-offset, 0), len(text)), Msg: at.Msg, Hint: at.Hint}
 }
 
 // maxChecked is the most points that are decoded before the first run starts,
