@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,5 +60,47 @@ func BenchmarkRoundTrip(b *testing.B) {
 	for b.Loop() {
 		_, err := client.Map(context.Background(), squares(1))
 		require.NoError(b, err)
+	}
+}
+
+// A million tasks: what the coordinator needs while they wait, and whether tasks are slower than in a small job.
+func BenchmarkMillion(b *testing.B) {
+	address := freePort(b)
+	coordinator := spawn(b, "coordinator", b.TempDir(), address)
+	defer func() { kill(coordinator) }()
+	var client *Client
+	require.Eventually(b, func() bool {
+		var err error
+		client, err = Connect(context.Background(), ConnectSettings{URL: "nats://" + address})
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
+	defer client.Close()
+	job := squares(1_000_000)
+	for b.Loop() {
+		begin := time.Now()
+		id, err := client.Submit(context.Background(), job)
+		require.NoError(b, err)
+		b.ReportMetric(time.Since(begin).Seconds(), "s/submission")
+		if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", coordinator.Process.Pid)); err == nil {
+			_, rest, _ := strings.Cut(string(status), "VmHWM:")
+			var kB float64
+			_, err = fmt.Sscan(rest, &kB)
+			require.NoError(b, err)
+			b.ReportMetric(kB/1024, "MiB")
+		}
+		begin = time.Now()
+		for range 2 {
+			w := spawn(b, "worker", "--connect", "nats://"+address, "--slots", "1", "--dir", b.TempDir())
+			defer kill(w)
+		}
+		n := 0
+		for _, err := range client.Results(context.Background(), id) {
+			require.NoError(b, err)
+			if n++; n == 100_000 {
+				b.ReportMetric(float64(n)/time.Since(begin).Seconds(), "tasks/s-first-tenth")
+			}
+		}
+		require.Equal(b, len(job.Tasks), n)
+		b.ReportMetric(float64(n)/time.Since(begin).Seconds(), "tasks/s")
 	}
 }

@@ -168,7 +168,8 @@ func (c *Client) Wait(ctx context.Context, id string) (Status, error) {
 }
 
 // Results are yielded as they come, from the first, and each task's once: its result, or a TaskError if it failed for
-// good. The sequence ends with the job; of a cancelled job with ErrCancelled. It survives a restart of the coordinator.
+// good. The sequence ends when all tasks have theirs, a moment before the job counts as ended, for which there is Wait;
+// that of a cancelled job ends with ErrCancelled. It survives a restart of the coordinator.
 func (c *Client) Results(ctx context.Context, id string) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		if err := c.results(ctx, id, yield); err != nil {

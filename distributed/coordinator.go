@@ -140,7 +140,7 @@ func (c *Coordinator) open() (err error) {
 	if c.settings.NATS != nil {
 		connect = *c.settings.NATS
 	} else {
-		if s.server, err = startServer(&c.settings, s.fail); err != nil {
+		if s.server, err = startServer(s.ctx, &c.settings, s.fail); err != nil {
 			return err
 		}
 		c.keepPorts(s.server)

@@ -137,7 +137,7 @@ func (s *CoordinatorSettings) serverTLS() (*tls.Config, error) {
 }
 
 // startServer starts the embedded NATS server. Every write is on the disk before it is acknowledged.
-func startServer(s *CoordinatorSettings, fail func(error)) (*server.Server, error) {
+func startServer(ctx context.Context, s *CoordinatorSettings, fail func(error)) (*server.Server, error) {
 	host, port, err := splitAddress(s.Listen)
 	if err != nil {
 		return nil, err
@@ -179,9 +179,11 @@ func startServer(s *CoordinatorSettings, fail func(error)) (*server.Server, erro
 	}
 	srv.SetLogger(natsLog{s.Log, fail}, false, false)
 	srv.Start()
-	if !srv.ReadyForConnections(10 * time.Second) {
-		srv.Shutdown()
-		return nil, fmt.Errorf("coordinator: cannot listen at %s: is the port taken, or is the store %s in use or damaged", s.Listen, s.Store)
+	for begin := time.Now(); !srv.ReadyForConnections(50 * time.Millisecond); {
+		if ctx.Err() != nil || time.Since(begin) > 30*time.Second {
+			srv.Shutdown()
+			return nil, fmt.Errorf("coordinator: cannot serve at %s from %s: %w", s.Listen, s.Store, context.Cause(ctx))
+		}
 	}
 	if !srv.JetStreamEnabled() {
 		srv.Shutdown()
@@ -204,7 +206,11 @@ func (l natsLog) Errorf(format string, v ...any) {
 		l.fail(errors.New(text))
 	}
 }
-func (l natsLog) Fatalf(format string, v ...any)  { l.log.Error("store: " + fmt.Sprintf(format, v...)) }
+func (l natsLog) Fatalf(format string, v ...any) {
+	text := fmt.Sprintf(format, v...)
+	l.log.Error("store: " + text)
+	l.fail(errors.New(text))
+}
 func (l natsLog) Warnf(format string, v ...any)   { l.log.Warn("store: " + fmt.Sprintf(format, v...)) }
 func (l natsLog) Noticef(format string, v ...any) {}
 func (l natsLog) Debugf(format string, v ...any)  {}
