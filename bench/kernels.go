@@ -31,13 +31,14 @@ type sizes struct {
 	naiveRows   int           // of one fitted the naive way
 	predictions int           // points
 	seeds       int           // searches of each kind
+	tasks       []int         // of a distributed job
 }
 
 var (
 	full = sizes{rounds: 5, tries: 3, duration: 10 * time.Millisecond, square: 1024, cholesky: 2000, array: 512 << 20, interior: 10000, cells: 4096, large: 16384,
-		rows: 400, naiveRows: 100, predictions: 1e6, seeds: 10}
+		rows: 400, naiveRows: 100, predictions: 1e6, seeds: 10, tasks: []int{1000, 10_000, 100_000}}
 	quick = sizes{rounds: 3, tries: 2, duration: 3 * time.Millisecond, square: 512, cholesky: 600, array: 64 << 20, interior: 1000, cells: 1024, large: 2048,
-		rows: 100, naiveRows: 40, predictions: 1e5, seeds: 1}
+		rows: 100, naiveRows: 40, predictions: 1e5, seeds: 1, tasks: []int{1000, 10_000}}
 )
 
 // Check returns an error if a value is out of range.

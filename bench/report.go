@@ -31,10 +31,12 @@ const (
 	groupPredict  = "predict"  // by a model, 1e6 points/s
 	groupStencil  = "stencil"  // acoustic steps, 1e9 cells/s
 	groupSampling = "sampling" // points, 1e6 coordinates/s
+	groupTasks    = "tasks"    // of a job by workers, 1000/s
+	groupTrip     = "trip"     // of one task, ms
 )
 
 // lowerIsBetter are the groups whose values are times.
-var lowerIsBetter = map[string]bool{groupStep: true, groupFit: true}
+var lowerIsBetter = map[string]bool{groupStep: true, groupFit: true, groupTrip: true}
 
 // Work says what was measured.
 type Work struct {

@@ -17,6 +17,8 @@ var headings = []struct{ group, text string }{
 	{groupStencil, "Acoustic waves, 1e9 cells a second, and times the two-pass loops in C or, without a compiler, in Go"},
 	{groupSampling, "Points in 10 dimensions, 1e6 coordinates/s, and times the naive way"},
 	{groupFit, "Kriging fitted by maximum likelihood, s, and how much faster than the naive way"},
+	{groupTasks, "Tasks without work, 1000/s, by workers of one slot, and times one synced write a task"},
+	{groupTrip, "One task submitted, run and answered, ms"},
 	{groupPredict, "Kriging predicts, 1e6 points/s, and times the naive way"},
 }
 

@@ -12,11 +12,14 @@ import (
 )
 
 const (
-	benchUsage = "kernels|sampling|stencil|surrogate [--json] [--quick] [--threads N]"
+	benchUsage = "distributed|kernels|sampling|stencil|surrogate [--json] [--quick] [--threads N]"
 	benchHelp  = `
   --json       print the report as JSON
   --quick      take seconds instead of minutes: smaller sizes, fewer rounds
   --threads N  threads of the parallel measurements; default all cores
+
+distributed: tasks a second and the time of one, with workers of one slot each,
+everything on the disk, beside one synced write a task.
 
 kernels: under every level of vector instructions the CPU has, on one thread and
 on all, the peak of multiply-adds, the bandwidth of memory, elementary functions,
@@ -37,7 +40,7 @@ Let nothing else run meanwhile.`
 // suite is a set of measurements.
 type suite = func(context.Context, bench.Settings) (*bench.Report, error)
 
-var suites = map[string]suite{"kernels": bench.Kernels, "sampling": bench.Sampling, "stencil": bench.Stencil, "surrogate": bench.Surrogate}
+var suites = map[string]suite{"distributed": bench.Distributed, "kernels": bench.Kernels, "sampling": bench.Sampling, "stencil": bench.Stencil, "surrogate": bench.Surrogate}
 
 func runBench(ctx context.Context, args []string, s streams) int {
 	return benchWith(ctx, args, s, suites)

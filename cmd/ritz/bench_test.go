@@ -16,8 +16,8 @@ import (
 
 func TestBenchRefuses(t *testing.T) {
 	for args, want := range map[string]string{
-		"bench":                          "there is: kernels, sampling, stencil, surrogate",
-		"bench disks":                    `unknown benchmark "disks": there is: kernels`,
+		"bench":                          "there is: distributed, kernels, sampling, stencil, surrogate",
+		"bench disks":                    `unknown benchmark "disks": there is: distributed, kernels`,
 		"bench kernels gpu":              `unexpected argument "gpu"`,
 		"bench kernels --threads -1":     "threads -1: must be from 1 to ",
 		"bench kernels --threads 100000": "threads 100000: must be from 1 to ",
@@ -25,7 +25,7 @@ func TestBenchRefuses(t *testing.T) {
 		code, stdout, stderr := ritz(strings.Fields(args)...)
 		assert.Equal(t, exitUsage, code, args)
 		assert.Contains(t, stderr, want)
-		assert.Contains(t, stderr, "usage: ritz bench kernels|sampling|stencil|surrogate [--json]")
+		assert.Contains(t, stderr, "usage: ritz bench distributed|kernels|sampling|stencil|surrogate [--json]")
 		assert.Empty(t, stdout)
 	}
 }
