@@ -147,9 +147,10 @@ var taskKinds map[string]taskKind
 
 func init() {
 	taskKinds = map[string]taskKind{
-		"command": taskCommand,
-		"range":   taskRange,
-		"run":     taskRun,
+		"command":  taskCommand,
+		"evaluate": taskEvaluate,
+		"range":    taskRange,
+		"run":      taskRun,
 	}
 }
 
@@ -161,9 +162,10 @@ func TaskKinds() []string { return sortedKeys(taskKinds) }
 // [Local] calls, and what a worker elsewhere is to call. In dir, a task goes on
 // from where an earlier call was interrupted.
 //
-//	run      a run of a job: job.yaml in dir, with what it reads; the result is result.json
-//	command  a run of a program in dir; the result is result.json
-//	range    the rows of a range of a CSV file, reduced; the file must be there under its name
+//	run       a run of a job: job.yaml in dir, with what it reads; the result is result.json
+//	command   a run of a program in dir; the result is result.json
+//	evaluate  a program at a point, for its number; a program with a folder must be there on all machines
+//	range     the rows of a range of a CSV file, reduced; the file must be there under its name
 func RunTask(ctx context.Context, kind string, data []byte, dir string, log io.Writer) ([]byte, error) {
 	do, ok := taskKinds[kind]
 	if !ok {

@@ -121,3 +121,40 @@ func TestTaskRun(t *testing.T) {
 	_, err = RunTask(ctx, "run", nil, dir, io.Discard)
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// The evaluations of a program are tasks of the pool, also those of a search in
+// batches; a failure of the pool's is one of the evaluation.
+func TestEvaluationsAreTasks(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	text := command(t, "count", log, "optimize: {evaluations: 6, batch: 3, kriging: {starts: 2}}\n")
+	study := func(p Pool) (*Result, string) {
+		j, err := decode("a.yaml", text, nil)
+		require.NoError(t, err)
+		dir := filepath.Join(t.TempDir(), "out")
+		r, err := Run(t.Context(), j, dir, Options{Pool: p})
+		require.NoError(t, err)
+		require.Equal(t, Done, r.Status, r.Reason)
+		samples, err := os.ReadFile(filepath.Join(dir, "samples.csv"))
+		require.NoError(t, err)
+		return r, string(samples)
+	}
+	_, alone := study(nil)
+	p := &countingPool{pool: Local{Workers: 5}}
+	_, pooled := study(p)
+	require.Equal(t, 16+6, p.tasks)
+	require.Equal(t, alone, pooled)
+	r, _ := study(losingPool{})
+	require.Equal(t, 1, r.Body.(*surrogateBody).Samples.Failed)
+}
+
+// losingPool loses the third task of the first call.
+type losingPool struct{}
+
+func (losingPool) Do(ctx context.Context, tasks []Task, done func(int, []byte, error)) error {
+	return Local{}.Do(ctx, tasks, func(i int, r []byte, err error) {
+		if i == 2 && len(tasks) == 16 {
+			r, err = nil, errors.New("3 workers died while running it")
+		}
+		done(i, r, err)
+	})
+}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -104,13 +105,10 @@ func expressionFault(n *node, path string, err error) error {
 }
 
 // recorder returns what evaluates the function and keeps what came of it.
-func (t *surrogateTask) recorder() *recorder {
-	r := &recorder{evaluator: t.evaluator, names: t.names, response: t.response, workers: 1, chunk: math.MaxInt}
-	if t.command != nil {
-		r.chunk, r.workers = 1, t.command.Parallel
-		if r.workers == 0 {
-			r.workers = t.job.threads()
-		}
+func (t *surrogateTask) recorder(pool Pool) *recorder {
+	r := &recorder{evaluator: t.evaluator, names: t.names, response: t.response, command: t.command, pool: pool}
+	if t.command != nil && pool == nil {
+		r.pool = Local{Workers: cmp.Or(t.command.Parallel, t.job.threads())}
 	}
 	return r
 }

@@ -96,7 +96,7 @@ func (t *surrogateTask) picture(d *directory) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := t.recorder()
+	r := t.recorder(nil)
 	r.rows = s.rows
 	n := len(s.rows)
 	if s.body.Optimum != nil {

@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
 	"github.com/seed-0772dd2d/ritz/surrogate"
@@ -28,15 +29,14 @@ import (
 // that a run goes on where it was killed.
 type recorder struct {
 	evaluator surrogate.Evaluator // nil: all there is was given
-	workers   int                 // calls of the evaluator at once
-	chunk     int                 // points of a call
+	command   *surrogate.Command  // the evaluator, if it is a program: then points are
+	pool      Pool                // tasks of a pool
 	names     []string            // of the inputs
 	response  string
 	watch     func() // after every evaluation, if set
 
 	path string
 	f    *os.File
-	mu   sync.Mutex
 	rows []record // by number
 	next int      // number of the next evaluation to be asked for
 	made int      // how many are in rows
@@ -171,64 +171,109 @@ func (r *recorder) Evaluate(ctx context.Context, x []float64, n int, y []float64
 	return nil
 }
 
-// evaluate evaluates some of the points, in chunks on several goroutines.
+// evaluate evaluates some of the points: a function at all of them in one call, a
+// program at each in a task of its own.
 func (r *recorder) evaluate(ctx context.Context, x []float64, todo []int, first int) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	chunks := make(chan []int)
-	var wg sync.WaitGroup
-	for range r.workers {
-		wg.Go(func() {
-			for chunk := range chunks {
-				if err := r.call(ctx, x, chunk, first); err != nil {
-					cancel(err)
-				}
-			}
-		})
+	if len(todo) == 0 {
+		return ctx.Err()
 	}
-deal:
-	for chunk := range slices.Chunk(todo, r.chunk) {
-		select {
-		case chunks <- chunk:
-		case <-ctx.Done():
-			break deal
-		}
-	}
-	close(chunks)
-	wg.Wait()
-	return context.Cause(ctx)
-}
-
-// call evaluates one chunk and records what came of it.
-func (r *recorder) call(ctx context.Context, x []float64, chunk []int, first int) error {
 	d := len(r.names)
-	var points []float64
-	for _, i := range chunk {
-		points = append(points, x[i*d:(i+1)*d]...)
-	}
-	y, errs := make([]float64, len(chunk)), make([]error, len(chunk))
-	whole := r.evaluator.Evaluate(ctx, points, len(chunk), y, errs)
-	if ctx.Err() != nil {
-		return context.Cause(ctx) // what came of a killed program says nothing
-	}
-	if whole != nil {
-		return whole
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for k, i := range chunk {
-		row := record{x: points[k*d : (k+1)*d], y: y[k]}
-		if errs[k] != nil {
-			row.y, row.fail = math.NaN(), strings.Join(strings.Fields(errs[k].Error()), " ")
+	if r.command == nil {
+		var points []float64
+		for _, i := range todo {
+			points = append(points, x[i*d:(i+1)*d]...)
 		}
-		if err := r.add(first+i, row); err != nil {
+		y, errs := make([]float64, len(todo)), make([]error, len(todo))
+		whole := r.evaluator.Evaluate(ctx, points, len(todo), y, errs)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if whole != nil {
+			return whole
+		}
+		for k, i := range todo {
+			if err := r.note(first+i, points[k*d:(k+1)*d], y[k], errs[k]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	tasks := make([]Task, len(todo))
+	for k, i := range todo {
+		data, err := json.Marshal(evaluateTask{*r.command, x[i*d : (i+1)*d]})
+		if err != nil {
 			return err
 		}
+		tasks[k] = Task{Name: fmt.Sprintf("evaluation %d", first+i+1), Kind: "evaluate", Data: data}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	err := r.pool.Do(ctx, tasks, func(k int, result []byte, err error) {
+		i := todo[k]
+		var e evaluateResult
+		if err == nil {
+			err = json.Unmarshal(result, &e)
+		}
+		if err == nil && e.Error != "" {
+			err = errors.New(e.Error)
+		}
+		if err := r.note(first+i, slices.Clone(x[i*d:(i+1)*d]), e.Y, err); err != nil {
+			cancel(err)
+		}
+	})
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	return err
+}
+
+// note writes down an evaluation, which failed if there is an error.
+func (r *recorder) note(number int, x []float64, y float64, failed error) error {
+	row := record{x: x, y: y}
+	if failed != nil {
+		row.y, row.fail = math.NaN(), strings.Join(strings.Fields(failed.Error()), " ")
+	}
+	if err := r.add(number, row); err != nil {
+		return err
 	}
 	if r.watch != nil {
 		r.watch()
 	}
 	return nil
+}
+
+// evaluateTask is the data of a task of kind evaluate: a program, and the point where
+// it is run.
+type evaluateTask struct {
+	Command surrogate.Command
+	X       []float64
+}
+
+// evaluateResult is the value there, or why there is none.
+type evaluateResult struct {
+	Y     float64
+	Error string `json:",omitempty"`
+}
+
+// taskEvaluate runs a program at a point. That it fails there is a result too.
+func taskEvaluate(ctx context.Context, data []byte, _ string, _ io.Writer) ([]byte, error) {
+	var t evaluateTask
+	if err := json.Unmarshal(data, &t); err != nil {
+		return nil, fmt.Errorf("the data of the task are no evaluation: %w", err)
+	}
+	y, errs := make([]float64, 1), make([]error, 1)
+	err := t.Command.Evaluate(ctx, t.X, 1, y, errs)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx) // what came of a killed program says nothing
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := evaluateResult{Y: y[0]}
+	if errs[0] != nil {
+		r = evaluateResult{Error: errs[0].Error()}
+	}
+	return json.Marshal(r)
 }
 
 func (r *recorder) add(number int, row record) error {

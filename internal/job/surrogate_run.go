@@ -38,7 +38,7 @@ func (t *surrogateTask) compile(o *Options) (work, error) {
 	if err := t.prepare(); err != nil {
 		return nil, err
 	}
-	w := &surrogateWork{task: t, record: t.recorder(), body: new(surrogateBody), progress: func(Progress) {}}
+	w := &surrogateWork{task: t, record: t.recorder(o.Pool), body: new(surrogateBody), progress: func(Progress) {}}
 	w.body.Models = map[string]*modelResult{}
 	if o.Progress != nil {
 		w.progress = o.Progress
