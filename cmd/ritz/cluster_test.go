@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -233,12 +232,16 @@ func pids(t *testing.T) (pids []int) {
 func TestClusterIdle(t *testing.T) {
 	dir := isolate(t)
 	ok(t, "cluster", "start", "--workers", "1", "--idle-after", "300ms")
+	boss, err := coordinatorLauncher(dir, nil)
+	require.NoError(t, err)
+	workers, err := workerLauncher(filepath.Join(dir, "workers"), "", "", nil, false)
+	require.NoError(t, err)
 	eventually(t, "all have ended", func() bool {
-		c, err := readCluster(dir)
+		n, err := alive(t.Context(), boss)
 		require.NoError(t, err)
-		state, running, err := lookAt(context.Background(), dir, c)
+		m, err := alive(t.Context(), workers)
 		require.NoError(t, err)
-		return !running && len(state.Units) == 1 && !state.Units[0].State.Alive()
+		return n+m == 0
 	})
 	log, err := os.ReadFile(filepath.Join(dir, "coordinator", "coordinator-1.log"))
 	require.NoError(t, err)
