@@ -2,6 +2,8 @@ package dashboard
 
 import (
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/seed-0772dd2d/ritz/distributed"
 )
@@ -46,7 +48,7 @@ func (r *reading) causeList(v view) causeList {
 			list.More = true
 			break
 		}
-		some := r.source.Failures(s.ID, failuresAsked)
+		some := r.causes.of(r.source, s, r.at)
 		list.More = list.More || len(some) >= failuresAsked
 		failures = append(failures, some...)
 	}
@@ -88,6 +90,42 @@ func (r *reading) causeList(v view) causeList {
 		list.Rows, list.More = list.Rows[:causesOnPage], true
 	}
 	return list
+}
+
+// failureCache has the failures of the jobs that were looked at last. Those of
+// a job that has ended are read from the store, so a job is asked for again
+// only when its numbers are others.
+type failureCache struct {
+	mu   sync.Mutex
+	jobs map[string]knownFailures
+}
+
+type knownFailures struct {
+	failed, retried, round int
+	at                     time.Time
+	list                   []distributed.Failure
+}
+
+const (
+	failuresCached = 64              // jobs
+	failuresTried  = 5 * time.Second // after an answer that was empty and should not be
+)
+
+func (c *failureCache) of(source Source, s distributed.Status, now time.Time) []distributed.Failure {
+	c.mu.Lock()
+	k, ok := c.jobs[s.ID]
+	c.mu.Unlock()
+	if ok && k.failed == s.Failed && k.retried == s.Retried && k.round == s.Round && (len(k.list) > 0 || now.Sub(k.at) < failuresTried) {
+		return k.list
+	}
+	k = knownFailures{s.Failed, s.Retried, s.Round, now, source.Failures(s.ID, failuresAsked)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.jobs == nil || len(c.jobs) >= failuresCached {
+		c.jobs = map[string]knownFailures{}
+	}
+	c.jobs[s.ID] = k
+	return k.list
 }
 
 // best is the plot of the best measure so far of one job.

@@ -118,8 +118,10 @@ func TestEventSendsChanges(t *testing.T) {
 	v, err := parseView(nil)
 	require.NoError(t, err)
 	s := newStream(v, now)
+	source := &feed{source: f}
 	sections := func() map[string]json.RawMessage {
-		event, err := s.event(readingOf(f, now))
+		source.last = nil
+		event, err := s.event(source.read(now))
 		require.NoError(t, err)
 		text := string(event)
 		require.True(t, strings.HasPrefix(text, "data: ") && strings.HasSuffix(text, "}\n\n"))
@@ -139,7 +141,9 @@ func TestEventSendsChanges(t *testing.T) {
 	assert.NotContains(t, m, "failures")
 	f.failures[0].Stderr = "another\nline"
 	f.failures[0].Time = now
+	f.jobs[0].Retried++
 	assert.Contains(t, string(sections()["failures"]), `another\nline`)
+	assert.Equal(t, 2, f.failuresAsked, "only when the job's numbers changed")
 	f.jobs[0].Best = nil
 	assert.Equal(t, "null", string(sections()["best"]))
 }

@@ -14,18 +14,19 @@ import (
 
 // fake is a Source whose state a test sets. Cancel and Retry are remembered.
 type fake struct {
-	mu         sync.Mutex
-	jobs       []distributed.Status
-	failures   []distributed.Failure
-	workers    []distributed.WorkerStatus
-	spans      []distributed.Span
-	counters   distributed.Counters
-	cancelled  []string
-	retried    []string
-	jobsAsked  int
-	spansAsked int
-	onCancel   func(id string)
-	refuse     string // why Retry fails, if not empty
+	mu            sync.Mutex
+	jobs          []distributed.Status
+	failures      []distributed.Failure
+	workers       []distributed.WorkerStatus
+	spans         []distributed.Span
+	counters      distributed.Counters
+	cancelled     []string
+	retried       []string
+	jobsAsked     int
+	spansAsked    int
+	failuresAsked int
+	onCancel      func(id string)
+	refuse        string // why Retry fails, if not empty
 }
 
 func (f *fake) change(do func(*fake)) {
@@ -44,8 +45,10 @@ func (f *fake) Jobs(all bool) []distributed.Status {
 func (f *fake) Failures(id string, limit int) []distributed.Failure {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.failuresAsked++
 	list := slices.DeleteFunc(slices.Clone(f.failures), func(x distributed.Failure) bool { return x.Job != id })
-	return list[max(0, len(list)-limit):]
+	slices.SortStableFunc(list, func(a, b distributed.Failure) int { return b.Time.Compare(a.Time) })
+	return list[:min(limit, len(list))]
 }
 
 func (f *fake) Workers() []distributed.WorkerStatus {

@@ -16,6 +16,7 @@ type feed struct {
 	source Source
 	mu     sync.Mutex
 	last   *reading
+	causes failureCache
 }
 
 // reading is the source at one moment. It is shared and not written to.
@@ -24,6 +25,7 @@ type reading struct {
 	jobs     []distributed.Status       // active first, then the newest first
 	workers  []distributed.WorkerStatus // by name
 	counters distributed.Counters
+	causes   *failureCache
 
 	source Source
 	mu     sync.Mutex
@@ -43,6 +45,7 @@ func (f *feed) read(now time.Time) *reading {
 		jobs:     slices.Clone(f.source.Jobs(true)),
 		workers:  slices.Clone(f.source.Workers()),
 		counters: f.source.Counters(),
+		causes:   &f.causes,
 		source:   f.source,
 		spans:    map[time.Time][]distributed.Span{},
 	}

@@ -12,7 +12,7 @@ import (
 // coordinator is one. Its methods are called from many goroutines, and what
 // they return is only read.
 type Source interface {
-	// Jobs are those not ended, or all that are remembered.
+	// Jobs are those that have not ended, or all that are remembered.
 	Jobs(all bool) []distributed.Status
 	// Failures are the newest failed attempts of a job, at most limit.
 	Failures(id string, limit int) []distributed.Failure

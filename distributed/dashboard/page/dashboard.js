@@ -172,8 +172,9 @@ function updateFailure(li, f) {
   const [times, reason, where] = summary.children;
   text(times, `${count(f.count)} ×`);
   text(reason, f.reason || 'failed');
-  const end = f.signal ? `signal ${f.signal}` : `exit code ${f.exit}`;
-  text(where, [end, timeline.names.get(f.job) || f.job, f.final ? `${count(f.final)} given up` : 'retried', `on ${f.workers === 1 ? f.worker : `${count(f.workers)} workers`}`].join(' · '));
+  // A task that ran within its worker has neither.
+  const end = f.signal ? `signal ${f.signal}` : f.exit ? `exit code ${f.exit}` : '';
+  text(where, [end, timeline.names.get(f.job) || f.job, f.final ? `${count(f.final)} given up` : 'retried', `on ${f.workers === 1 ? f.worker : `${count(f.workers)} workers`}`].filter(Boolean).join(' · '));
   text(about, `Newest: task ${f.task}, attempt ${f.attempt}, on ${f.worker}, at ${new Date(f.time).toLocaleTimeString()}`);
   if (li.whole?.time !== f.time) {
     li.whole = null;
