@@ -62,7 +62,7 @@ func serve(t *testing.T, source Source, token string) string {
 // see waits until a JavaScript expression is true in the page.
 func see(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
 		body, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		t.Fatalf("never true: %s (%v); the page says:\n%.3000s", expression, err, body)
 	}

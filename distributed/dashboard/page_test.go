@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,29 @@ func TestPageFollows(t *testing.T) {
 	see(t, ctx, `document.querySelector('#best .caption').innerText.includes('4.200e-4')`)
 	see(t, ctx, `document.querySelector('#best svg title').textContent.startsWith('Smallest')`)
 
+	// A span that comes late changes a lane from there on; what the page had of
+	// it is replaced, not drawn twice.
+	const failedInView = `Number(document.getElementById('timeline-canvas').getAttribute('aria-label').match(/(\d+) failed tasks/)[1])`
+	evaluate[bool](t, ctx, `(() => { const s = document.getElementById('seconds'); s.value = '900'; return s.dispatchEvent(new Event('change')); })()`)
+	failed := 0
+	f.change(func(f *fake) {
+		for _, s := range f.spans {
+			if s.Failed {
+				failed++
+			}
+		}
+	})
+	require.Positive(t, failed)
+	see(t, ctx, fmt.Sprintf(failedInView+` === %d`, failed))
+	f.change(func(f *fake) {
+		i := slices.IndexFunc(f.spans, func(s distributed.Span) bool { return s.Failed && s.Start.After(time.Now().Add(-4*time.Minute)) })
+		late := f.spans[i]
+		late.Task, late.Start, late.End = 999, late.Start.Add(-50*time.Second), late.Start.Add(-45*time.Second)
+		f.spans = append(f.spans, late)
+	})
+	see(t, ctx, fmt.Sprintf(failedInView+` !== %d`, failed))
+	require.Equal(t, failed+1, evaluate[int](t, ctx, failedInView))
+
 	// A job chosen by keyboard: its failures alone, and back.
 	do(t, ctx, chromedp.Focus(chromedp.CSS("#job-lorenz-7f3a")), chromedp.KeyEvent(kb.Enter))
 	see(t, ctx, `document.querySelectorAll('#failures li').length === 0 && !document.getElementById('failures-none').hidden`)
@@ -55,7 +79,7 @@ func TestPageFollows(t *testing.T) {
 	see(t, ctx, fmt.Sprintf(`document.getElementById('timeline-said').textContent !== %q`, first))
 	do(t, ctx, chromedp.KeyEvent(kb.Escape))
 	see(t, ctx, `document.getElementById('timeline-tip').hidden`)
-	evaluate[bool](t, ctx, `(() => { const c = document.getElementById('timeline-canvas'), b = c.getBoundingClientRect(); c.dispatchEvent(new PointerEvent('pointermove', {clientX: b.left + 0.6 * b.width, clientY: b.top + 65, bubbles: true})); return true; })()`)
+	evaluate[bool](t, ctx, `(() => { const c = document.getElementById('timeline-canvas'), b = c.getBoundingClientRect(); c.dispatchEvent(new PointerEvent('pointermove', {clientX: b.left + 0.9 * b.width, clientY: b.top + 65, bubbles: true})); return true; })()`)
 	see(t, ctx, `!document.getElementById('timeline-tip').hidden && document.getElementById('timeline-tip').innerText.includes('Burgers')`)
 }
 
