@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,7 +63,12 @@ func serve(t *testing.T, source Source, token string) string {
 // see waits until a JavaScript expression is true in the page.
 func see(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+	poll := chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second))
+	_, err := chromedp.Run(ctx, poll)
+	for tries := 0; err != nil && tries < 10 && strings.Contains(err.Error(), "Cannot find context"); tries++ {
+		_, err = chromedp.Run(ctx, poll) // the page before it was going away
+	}
+	if err != nil {
 		body, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		t.Fatalf("never true: %s (%v); the page says:\n%.3000s", expression, err, body)
 	}
