@@ -181,6 +181,9 @@ func unpack(dir string, archive []byte) error {
 		if name != checkpointName && !strings.HasPrefix(name, checkpointName+"/") {
 			return fmt.Errorf("%w: %q in a checkpoint", ErrName, h.Name)
 		}
+		if h.Size > int64(len(archive)) { // a sparse file
+			return fmt.Errorf("%w: %q in a checkpoint has %d bytes", ErrTooLarge, h.Name, h.Size)
+		}
 		switch h.Typeflag {
 		case tar.TypeDir:
 			if err := checkFile(name); err != nil {

@@ -46,8 +46,8 @@ func registerTestFunctions() {
 	})
 	Register("die", func(context.Context, []byte) ([]byte, error) {
 		self, err := os.FindProcess(os.Getpid())
-		if err == nil {
-			err = self.Kill()
+		if err != nil || self.Kill() != nil {
+			return nil, err
 		}
 		select {}
 	})
@@ -72,15 +72,16 @@ func registerTestFunctions() {
 
 // desk is the coordinator's side of the wire, as far as a worker sees it.
 type desk struct {
-	t       *testing.T
-	dir     string
-	server  *server.Server
-	nc      *nats.Conn
-	js      jetstream.JetStream
-	ackWait time.Duration
-	events  chan event
-	beats   chan WorkerStatus
-	seen    uint64 // sequence of the last event
+	t        *testing.T
+	dir      string
+	server   *server.Server
+	nc       *nats.Conn
+	js       jetstream.JetStream
+	ackWait  time.Duration
+	protocol int
+	events   chan event
+	beats    chan WorkerStatus
+	seen     uint64 // sequence of the last event
 
 	mu     sync.Mutex
 	queues []queue
@@ -89,7 +90,7 @@ type desk struct {
 
 // newDesk serves on a port of its own, with the streams that a coordinator makes.
 func newDesk(t *testing.T, ackWait time.Duration) *desk {
-	d := &desk{t: t, ackWait: ackWait, events: make(chan event, 1000), beats: make(chan WorkerStatus, 1000)}
+	d := &desk{t: t, protocol: protocol, ackWait: ackWait, events: make(chan event, 1000), beats: make(chan WorkerStatus, 1000)}
 	d.dir = t.TempDir()
 	d.start(d.dir, -1)
 	return d
@@ -121,7 +122,7 @@ func (d *desk) start(dir string, port int) {
 		if m.Subject == subjectAPI+verbJoin {
 			d.joined++
 		}
-		data, err := json.Marshal(response{Protocol: protocol, Version: Version(), AckWait: d.ackWait, Queues: d.queues})
+		data, err := json.Marshal(response{Protocol: d.protocol, Version: Version(), AckWait: d.ackWait, Queues: d.queues})
 		if err == nil {
 			_ = m.Respond(data)
 		}

@@ -351,6 +351,9 @@ func decodeChunk(data []byte) (*chunk, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Protocol == 0 {
+		return nil, errors.New("malformed chunk of tasks: no protocol")
+	}
 	if err := checkProtocol(c.Protocol, "coordinator", ""); err != nil {
 		return nil, err
 	}

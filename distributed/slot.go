@@ -115,7 +115,7 @@ func (w *Worker) addQueue(q queue) {
 		all = append(all, s.queue)
 	}
 	w.mu.Unlock()
-	if !known && q.Class != "" && q.Priority >= 0 && q.Priority <= MaxPriority {
+	if !known && q.Class == classOf(q.Requires) && q.Priority >= 0 && q.Priority <= MaxPriority {
 		w.setQueues(all)
 	}
 }
@@ -440,9 +440,7 @@ func (w *Worker) batchID() string {
 
 // keepLog stores the log of an attempt that has ended.
 func (w *Worker) keepLog(l *taskLog, text []byte) {
-	ctx, cancel := context.WithTimeout(w.life, w.link.timeout)
-	defer cancel()
-	if err := w.put(ctx, logObject(l.job, l.task, l.attempt), text); err != nil {
+	if err := w.put(w.life, logObject(l.job, l.task, l.attempt), text); err != nil {
 		w.log.Warn("log not kept", "job", l.job, "task", l.task, "error", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -56,14 +57,15 @@ type Worker struct {
 	logs     *taskLogs
 
 	// while it runs
-	link   *link
-	life   context.Context // until Run returns
-	ready  chan struct{}   // closed when it has joined
-	dir    string
-	shared *sharedFiles
-	wake   chan struct{} // something may be there to fetch
-	turn   chan struct{} // of the slots to fetch
-	slots  []*slot
+	started atomic.Bool
+	link    *link
+	life    context.Context // until Run returns
+	ready   chan struct{}   // closed when it has joined
+	dir     string
+	shared  *sharedFiles
+	wake    chan struct{} // something may be there to fetch
+	turn    chan struct{} // of the slots to fetch
+	slots   []*slot
 
 	mu       sync.Mutex
 	ackWait  time.Duration
@@ -135,12 +137,20 @@ func (w *Worker) ID() string { return w.id }
 // goes on when it is back. A worker that is refused returns why: errors.Is ErrAuth or
 // ErrVersion.
 func (w *Worker) Run(ctx context.Context) (err error) {
-	w.dir, err = os.MkdirTemp(w.settings.Dir, "ritz-"+w.id+"-")
-	if err != nil {
-		return err
+	if !w.started.CompareAndSwap(false, true) {
+		return errors.New("this worker has run already: make another")
 	}
-	defer os.RemoveAll(w.dir)
+	scratch, err := newScratch(w.settings.Dir)
+	if err != nil {
+		return fmt.Errorf("directory for tasks: %w", err)
+	}
+	defer func() {
+		if err := scratch.remove(); err != nil {
+			w.log.Warn("directory not removed", "error", err)
+		}
+	}()
 	defer w.guard.close()
+	w.dir = scratch.dir
 	w.shared = newSharedFiles(w.dir + "/shared")
 
 	work, giveUp := context.WithCancelCause(context.WithoutCancel(ctx)) // of all attempts

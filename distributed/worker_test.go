@@ -239,6 +239,29 @@ func TestLeaving(t *testing.T) {
 	d.drained()
 }
 
+// A long task stays with its worker, and what is done of a chunk is told meanwhile.
+func TestLongTask(t *testing.T) {
+	d := newDesk(t, time.Second)
+	q := d.queue(nil, 0)
+	starts := make(chan int, 100)
+	kinds := map[string]Handler{"long": func(_ context.Context, a *Attempt) (Result, error) {
+		starts <- a.Task
+		if a.Task == 1 {
+			time.Sleep(2500 * time.Millisecond) // beyond AckWait, twice
+		}
+		return Result{}, nil
+	}}
+	d.work(WorkerSettings{Kinds: kinds})
+	d.work(WorkerSettings{Kinds: kinds})
+	d.put(q, chunk{Kind: "long", Tasks: []chunkTask{{Index: 0}, {Index: 1}}})
+	first := <-d.events
+	require.Len(t, first.Outcomes, 1)
+	require.Equal(t, 0, first.Outcomes[0].Index)
+	require.Equal(t, 1, d.outcomes(1)[0].Index)
+	d.drained()
+	require.Len(t, starts, 2, "each was started once")
+}
+
 func TestStopAndIdle(t *testing.T) {
 	d := newDesk(t, 10*time.Second)
 	q := d.queue(nil, 0)
