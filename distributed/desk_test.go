@@ -180,9 +180,13 @@ func (d *desk) put(q queue, c chunk) {
 	for i := range c.Tasks {
 		c.Tasks[i].Attempt = max(c.Tasks[i].Attempt, 1)
 	}
+	id := c.messageID()
+	if c.Job == "job" { // of many tests within a test
+		id += nats.NewInbox()
+	}
 	data, err := json.Marshal(c)
 	require.NoError(d.t, err)
-	_, err = d.js.Publish(d.t.Context(), taskSubject(q.Class, q.Priority, c.Job), data)
+	_, err = d.js.Publish(d.t.Context(), taskSubject(q.Class, q.Priority, c.Job), data, jetstream.WithMsgID(id))
 	require.NoError(d.t, err)
 	data, err = json.Marshal(q)
 	require.NoError(d.t, err)

@@ -91,10 +91,10 @@ func TestGrandchildrenEnd(t *testing.T) {
 	c.stdout = p
 	require.NoError(t, g.run(t.Context(), c))
 	gone(t, p.next(t))
-	if runtime.GOOS != "linux" {
+	if _, err := exec.LookPath("timeout"); err != nil || runtime.GOOS != "linux" {
 		return
 	}
-	c.args[2] = "set -m; sleep 1000 & echo $!"
+	c.args[2] = "timeout 1000 sleep 1000 & echo $!; sleep 0.05" // leads a group, soon
 	require.NoError(t, g.run(t.Context(), c))
 	gone(t, p.next(t))
 }
@@ -170,6 +170,9 @@ func TestParsePS(t *testing.T) {
 
 // The children of a worker that is killed are killed, and theirs.
 func TestKilledWorkerTakesItsChildren(t *testing.T) {
+	if _, err := exec.LookPath("timeout"); err != nil || runtime.GOOS != "linux" {
+		t.Skip("no processes that lead groups of their own")
+	}
 	d := newDesk(t, time.Second)
 	q := d.queue(nil, 0)
 	dir := t.TempDir()
@@ -178,7 +181,7 @@ func TestKilledWorkerTakesItsChildren(t *testing.T) {
 	require.NoError(t, first.Start())
 	defer func() { _ = first.Process.Kill(); _ = first.Wait() }()
 	note := filepath.Join(t.TempDir(), "pids")
-	script := fmt.Sprintf(`(trap "" HUP TERM; set -m; sleep 1000 & echo $$ $! > %[1]s.part; mv %[1]s.part %[1]s; if [ $RITZ_ATTEMPT = 1 ]; then wait; fi)`, note)
+	script := fmt.Sprintf(`(trap "" HUP TERM; timeout 1000 sleep 1000 & sleep 0.05; echo $$ $! > %[1]s.part; mv %[1]s.part %[1]s; if [ $RITZ_ATTEMPT = 1 ]; then wait; fi)`, note)
 	data, err := Command{Command: []string{"sh", "-c", script}}.MarshalTask()
 	require.NoError(t, err)
 	d.put(q, chunk{Kind: "command", Tasks: []chunkTask{{Task: data}}})
