@@ -177,7 +177,6 @@ func TestKilledWorkerTakesItsChildren(t *testing.T) {
 	q := d.queue(nil, 0)
 	dir := t.TempDir()
 	first := exec.Command(os.Args[0], "worker", "--connect", d.server.ClientURL(), "--slots", "1", "--command", "sh", "--dir", dir)
-	first.Stderr = os.Stderr
 	require.NoError(t, first.Start())
 	defer func() { _ = first.Process.Kill(); _ = first.Wait() }()
 	note := filepath.Join(t.TempDir(), "pids")
