@@ -25,7 +25,7 @@ kind surrogate, of which a model is. MODEL.json is the file of a model.
 Prints CSV: the columns of FILE, then the fields and derivatives, or the response.`
 )
 
-func predict(_ context.Context, args []string, s streams) int {
+func predict(ctx context.Context, args []string, s streams) int {
 	f := flag.NewFlagSet("predict", flag.ContinueOnError)
 	points := f.String("points", "", "")
 	var o job.PredictOptions
@@ -53,7 +53,7 @@ func predict(_ context.Context, args []string, s streams) int {
 		in, name = file, *points
 	}
 	warnUnfinished(paths[0], s)
-	if err := job.Predict(paths[0], name, in, o, s.out); err != nil {
+	if err := job.Predict(ctx, paths[0], name, in, o, s.out); err != nil {
 		return refuse(s, err)
 	}
 	return exitDone

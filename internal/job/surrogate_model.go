@@ -121,24 +121,22 @@ func modelOfRun(dir, name string) (string, error) {
 	return filepath.Join(dir, "models", name+".json"), nil
 }
 
-// predict evaluates the model at the points of a table, in new columns.
-func (m *SavedModel) predict(t *csvTable, variance bool) error {
-	p, err := surrogate.Predict(m.Model, t.x)
+// predict evaluates the model at points, and its variance there.
+func (m *SavedModel) predict(x []float64, variance bool) ([][]float64, error) {
+	p, err := surrogate.Predict(m.Model, x)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if p.Outputs > 1 {
-		return errors.New("a model of several outputs")
+		return nil, errors.New("a model of several outputs")
 	}
-	t.column(m.Response, p.Mean)
 	if !variance {
-		return nil
+		return [][]float64{p.Mean}, nil
 	}
 	if p.Variance == nil {
-		return fmt.Errorf("the model %s knows no variance", m.Name)
+		return nil, fmt.Errorf("the model %s knows no variance", m.Name)
 	}
-	t.column(m.Response+" variance", p.Variance)
-	return nil
+	return [][]float64{p.Mean, p.Variance}, nil
 }
 
 // FitModel fits a model to the observations in a CSV file, whose last column is

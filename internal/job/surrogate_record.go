@@ -33,7 +33,7 @@ type recorder struct {
 	pool      Pool                // tasks of a pool
 	names     []string            // of the inputs
 	response  string
-	watch     func() // after every evaluation, if set
+	watch     func() // when evaluations have been made, if set
 
 	path string
 	f    *os.File
@@ -196,6 +196,7 @@ func (r *recorder) evaluate(ctx context.Context, x []float64, todo []int, first 
 				return err
 			}
 		}
+		r.tell()
 		return nil
 	}
 	tasks := make([]Task, len(todo))
@@ -220,6 +221,7 @@ func (r *recorder) evaluate(ctx context.Context, x []float64, todo []int, first 
 		if err := r.note(first+i, slices.Clone(x[i*d:(i+1)*d]), e.Y, err); err != nil {
 			cancel(err)
 		}
+		r.tell()
 	})
 	if err == nil {
 		err = context.Cause(ctx)
@@ -233,13 +235,13 @@ func (r *recorder) note(number int, x []float64, y float64, failed error) error 
 	if failed != nil {
 		row.y, row.fail = math.NaN(), strings.Join(strings.Fields(failed.Error()), " ")
 	}
-	if err := r.add(number, row); err != nil {
-		return err
-	}
+	return r.add(number, row)
+}
+
+func (r *recorder) tell() {
 	if r.watch != nil {
 		r.watch()
 	}
-	return nil
 }
 
 // evaluateTask is the data of a task of kind evaluate: a program, and the point where

@@ -130,7 +130,7 @@ output: {figures: [svg]}
 	// The saved models are those that were validated.
 	var out bytes.Buffer
 	points := "x2,note,x1\n7.5,a,2.5\n0,b,0\n"
-	require.NoError(t, Predict(r.Dir, "points", strings.NewReader(points), PredictOptions{Model: "given", Variance: true}, &out))
+	require.NoError(t, Predict(t.Context(), r.Dir, "points", strings.NewReader(points), PredictOptions{Model: "given", Variance: true}, &out))
 	table, err := csv.NewReader(&out).ReadAll()
 	require.NoError(t, err)
 	assert.Equal(t, []string{"x2", "note", "x1", "y", "y variance"}, table[0])
@@ -146,9 +146,9 @@ output: {figures: [svg]}
 		{Model: "inverse_distance", Variance: true}: "the model inverse_distance knows no variance",
 		{Derivatives: "y_x1"}:                       "no derivatives",
 	} {
-		assert.ErrorContains(t, Predict(r.Dir, "points", strings.NewReader(points), o, io.Discard), want)
+		assert.ErrorContains(t, Predict(t.Context(), r.Dir, "points", strings.NewReader(points), o, io.Discard), want)
 	}
-	assert.ErrorContains(t, Predict(r.Dir, "points", strings.NewReader("x1,x3\n1,2\n"), PredictOptions{}, io.Discard), `points: line 1: no column for the variable "x2"`)
+	assert.ErrorContains(t, Predict(t.Context(), r.Dir, "points", strings.NewReader("x1,x3\n1,2\n"), PredictOptions{}, io.Discard), `points: line 1: no column for the variable "x2"`)
 
 	// The job as run gives the same samples and models.
 	text, err := os.ReadFile(filepath.Join(r.Dir, "job.yaml"))
