@@ -1,2 +1,58 @@
-// Package distributed spreads tasks over many machines, on NATS JetStream.
+// Package distributed spreads tasks over many machines, and loses none of them when machines die.
+//
+// A [Coordinator] keeps jobs, tasks and results in NATS JetStream: in a server of its own, embedded, or in an external
+// one. A [Worker] takes tasks and runs them: registered Go functions, external commands, and what kinds its program adds.
+// A [Client] submits jobs and reads results. Workers and clients only ever connect outward, to the coordinator, also
+// through WebSocket.
+//
+//	func main() {
+//		distributed.Register("square", square) // func(context.Context, []byte) ([]byte, error)
+//		distributed.Main()                     // "program worker --connect URL" is a worker
+//
+//		client, err := distributed.Connect(ctx, distributed.ConnectSettings{URL: "nats://127.0.0.1:4222"})
+//		...
+//		id, err := client.Submit(ctx, distributed.Job{Kind: "function", Function: "square", Tasks: tasks})
+//		...
+//		for result, err := range client.Results(ctx, id) {
+//			...
+//		}
+//	}
+//
+// # What is promised
+//
+// A task is executed at least once, and has exactly one outcome: one result, or one final failure.
+//
+//   - Submit returns when the job is on the coordinator's disk. A job has an ID; submitted again under it, it is the same
+//     job, and a different job under it is refused with [ErrConflict]. The client may go; any other attaches by the ID.
+//   - All that happens to a job is an event in one durable stream, and its state is a fold over them. The first success of
+//     a task in the order of the stream is its result; what comes later, from a worker that was thought dead, is counted as
+//     a duplicate and otherwise ignored. Attempts are numbered, so that a late failure does not undo a later attempt.
+//   - A worker that is silent for AckWait (6 s) loses its tasks to others; [Client.Failures] shows what it ran. The tasks
+//     of a chunk it had are then queued one by one, so that a task that kills its workers stands alone; after
+//     [Job].Attempts (3) such a task fails for good. A task that fails by itself is queued again until then, unless it
+//     says that it is in vain. Tasks given up can be queued again by hand, [Client.Retry].
+//   - A coordinator that was killed reads its store and is where it was. Workers go on meanwhile, keep what they have
+//     done, and hand it in when it is back; clients wait.
+//   - [Client.Cancel] drops what is queued and stops what runs, within two seconds where the worker can be reached, and
+//     as soon as it can otherwise.
+//   - A job that comes after others ([Job].After) is held until all of them are done. If one fails or is cancelled it
+//     stays blocked, and its status says which.
+//   - A job that nobody can run waits, and its status says why: "no worker offers gpu=1".
+//   - A store that cannot be written to, because its disk is full, is said in the log and in every status. Submissions are
+//     refused with [ErrStore], results stay with the workers, and all goes on when there is room.
+//   - Ended jobs stay in the history for 30 days, 10,000 of them at most; then they are forgotten with all they left.
+//   - Messages that make no sense are counted and logged, and change nothing. Who speaks another version of the protocol
+//     is refused with [ErrVersion].
+//
+// Nothing is promised against who has the token: clients can run what workers allow, and read everything. A coordinator
+// refuses to listen beyond loopback without a token, or a user and password, and TLS.
+//
+// # How it works
+//
+// Tasks travel in chunks of up to 256 and 512 KiB, so that an acknowledged write to the disk pays for many of them; jobs
+// with a time limit, in processes of their own, and of kinds other than functions, one by one. There is a queue for each
+// set of required labels and each priority: durable consumers with disjoint filters on one work-queue stream. A free
+// slot asks for one chunk, the highest priority first. Outcomes are published in batches before the chunk is
+// acknowledged: a worker that dies in between makes duplicates, and loses nothing. What exceeds 512 KiB goes to the
+// object store, and so do shared files, checkpoints and logs.
 package distributed

@@ -307,18 +307,18 @@ func (w *Worker) tend(m jetstream.Msg, out *outcomes, quit <-chan struct{}) {
 	w.mu.Unlock()
 	tick := time.NewTicker(min(flushEvery, alive))
 	defer tick.Stop()
-	last := time.Now()
+	last, was := time.Now(), true
 	for {
 		select {
 		case <-quit:
 			return
 		case now := <-tick.C:
-			if now.Sub(last) >= alive-flushEvery/2 {
-				if w.link.nc.IsConnected() {
-					_ = m.InProgress()
-				}
+			up := w.link.nc.IsConnected()
+			if up && (now.Sub(last) >= alive-flushEvery/2 || !was) { // a server just started looks for silent workers soon
+				_ = m.InProgress()
 				last = now
 			}
+			was = up
 			go out.try(w.life)
 		}
 	}
