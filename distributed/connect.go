@@ -132,7 +132,7 @@ func connectError(url string, err error) error {
 		return fmt.Errorf("%w at %s: token or user refused", ErrAuth, url)
 	case errors.As(err, &certificate):
 		return fmt.Errorf("%w at %s: %w", ErrAuth, url, certificate)
-	case strings.Contains(err.Error(), "remote error: tls:"):
+	case strings.Contains(err.Error(), "remote error: tls:"), strings.Contains(err.Error(), "after TLS handshake"):
 		return fmt.Errorf("%w at %s: it refuses this side's certificate: %w", ErrAuth, url, err)
 	case errors.Is(err, nats.ErrSecureConnRequired):
 		return fmt.Errorf("%w at %s: it wants TLS; use tls:// or name the authority's certificates", ErrAuth, url)

@@ -61,7 +61,6 @@ type entry struct {
 	*progress             // nil once the job has ended
 	parts     map[int]int // what has arrived of its tasks: first -> number
 	arrived   int
-	queued    int  // tasks now queued again
 	ending    bool // its end is published
 	releasing bool // its chunks are being moved out of classHeld
 }

@@ -90,7 +90,7 @@ func TestCoordinatorRestarts(t *testing.T) {
 	eventually(t, client, id, "two done", func(s Status) bool { return s.Done == 2 && s.Retried == 1 })
 	for range 2 {
 		stop()
-		c, stop = runCoordinator(t, settings)
+		_, stop = runCoordinator(t, settings)
 		s := eventually(t, client, id, "all is known", func(s Status) bool { return s.Done == 2 })
 		assert.Equal(t, 1, s.Retried)
 		_, err = client.Submit(t.Context(), job)
@@ -223,7 +223,7 @@ func TestFailuresAndRetry(t *testing.T) {
 	assert.Len(t, c.Failures(id, 3), 3)
 
 	stop()
-	c, stop = runCoordinator(t, settings)
+	_, stop = runCoordinator(t, settings)
 	n, err := client.Retry(t.Context(), id)
 	require.NoError(t, err)
 	assert.Equal(t, 2, n)
