@@ -47,7 +47,15 @@ func ok(t *testing.T, args ...string) (stdout, stderr string) {
 // eventually waits until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	require.Eventually(t, holds, time.Minute, 20*time.Millisecond, what)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(time.Minute); !holds(); {
+		select {
+		case <-tick.C:
+		case <-late:
+			require.Fail(t, "not within a minute: "+what)
+		}
+	}
 }
 
 // await waits until a job is in a state.
