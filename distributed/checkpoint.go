@@ -206,10 +206,13 @@ func unpack(dir string, archive []byte) error {
 func fingerprint(dir string) string {
 	h := fnv.New64a()
 	err := fs.WalkDir(os.DirFS(dir), checkpointName, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+		var info fs.FileInfo
+		if err == nil {
+			info, err = d.Info()
 		}
-		info, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) && name != checkpointName {
+			return nil // a temporary file, as in pack
+		}
 		if err == nil {
 			fmt.Fprintf(h, "%s %d %d\n", name, info.Size(), info.ModTime().UnixNano())
 		}
