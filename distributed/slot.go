@@ -19,7 +19,7 @@ import (
 // stream has it.
 const (
 	lookEvery = time.Second
-	lookAgain = 10 * time.Millisecond
+	lookAgain = time.Millisecond
 )
 
 // slot runs one chunk after the other.
