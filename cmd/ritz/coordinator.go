@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,7 +99,7 @@ func runCoordinator(ctx context.Context, args []string, s streams) int {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	a := announcement{Connect: c.URL(), WebSocket: c.WebSocketURL(), PID: os.Getpid()}
+	a := announcement{Connect: reachable(c.URL()), WebSocket: reachable(c.WebSocketURL()), PID: os.Getpid()}
 	if *page != "" {
 		server, address, err := serveDashboard(ctx, c, *page, &settings)
 		if err != nil {
@@ -112,7 +113,7 @@ func runCoordinator(ctx context.Context, args []string, s streams) int {
 				stop(fmt.Errorf("dashboard: %w", err))
 			}
 		}()
-		a.Dashboard = address
+		a.Dashboard = reachable(address)
 	}
 	if *idle > 0 {
 		go endIdle(ctx, c, settings.Log, *idle, stop)
@@ -281,6 +282,20 @@ func stopWorkers(ctx context.Context, c *distributed.Coordinator, log *slog.Logg
 // hasLeft tells whether a worker is no longer there: its last word uses no memory.
 func hasLeft(w distributed.WorkerStatus) bool {
 	return w.State == "lost" || w.State == "draining" && w.RSS == 0
+}
+
+// reachable names this machine in an address that stands for all of its interfaces.
+func reachable(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	host, nameErr := os.Hostname()
+	if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsUnspecified() || nameErr != nil {
+		return address
+	}
+	u.Host = net.JoinHostPort(host, u.Port())
+	return u.String()
 }
 
 // notifySystemd tells a service manager that waits for it that all is ready.
