@@ -50,41 +50,21 @@ func Predict(m Model, x []float64) (*Predictions, error) {
 		return nil, fmt.Errorf("%w: %d values of x are not rows of %d inputs", ErrShape, len(x), inputs)
 	}
 	p := newPredictions(len(x)/inputs, outputs)
-	return p, p.fill(m, x, nil)
+	return p, p.fill(m, x)
 }
 
 func newPredictions(n, outputs int) *Predictions {
 	return &Predictions{Mean: make([]float64, n*outputs), Outputs: outputs}
 }
 
-// fill writes the predictions at x to the given rows, by default to all in order.
-func (p *Predictions) fill(m Model, x []float64, at []int) error {
-	inputs, outputs := m.Dims()
-	if at == nil {
-		at = make([]int, len(x)/inputs)
-		for i := range at {
-			at[i] = i
-		}
-	}
-	mean := make([]float64, len(at)*outputs)
+// fill writes the predictions at x.
+func (p *Predictions) fill(m Model, x []float64) error {
 	v, ok := m.(Variance)
-	if !ok || outputs > 1 {
-		if err := m.Predict(x, mean); err != nil {
-			return err
-		}
-		scatter(p.Mean, mean, at, outputs)
-		return nil
+	if !ok || p.Outputs > 1 {
+		return m.Predict(x, p.Mean)
 	}
-	variance := make([]float64, len(at))
-	if err := v.PredictVariance(x, mean, variance); err != nil {
-		return err
-	}
-	if p.Variance == nil {
-		p.Variance = make([]float64, len(p.Mean))
-	}
-	scatter(p.Mean, mean, at, 1)
-	scatter(p.Variance, variance, at, 1)
-	return nil
+	p.Variance = make([]float64, len(p.Mean))
+	return v.PredictVariance(x, p.Mean, p.Variance)
 }
 
 // scatter copies row k of src to row at[k] of dst.
@@ -153,6 +133,10 @@ type CrossValidation struct {
 	Folds   int    // K, from 2; default 10. At least as many as rows is leave-one-out
 	Seed    uint64 // of the deal
 	Threads int    // folds fitted at once; default all cores
+
+	// Elsewhere, if set, predicts the folds on other machines, with PredictFold and
+	// the same Folds and Seed; its error is that of the first fold that failed.
+	Elsewhere func(ctx context.Context, s Spec, d Data, folds int) ([]*Predictions, error) `json:"-"`
 }
 
 // Predict fits the method once a fold. Its error is that of the first fold that
@@ -166,32 +150,69 @@ func (c CrossValidation) Predict(ctx context.Context, s Spec, d Data) (*Predicti
 	if err != nil {
 		return nil, err
 	}
-	p := newPredictions(d.Rows(), d.Outputs)
-	var mu sync.Mutex // of p
-	fit := func(ctx context.Context, k int) error {
-		train, test := d, folds[k]
-		var rest []int
-		for i, fold := range folds {
-			if i != k {
-				rest = append(rest, fold...)
-			}
-		}
-		train.X, train.Y = gather(d.X, rest, d.Inputs), gather(d.Y, rest, d.Outputs)
-		m, err := ofRows(s, rest, d.Rows()).Fit(ctx, train)
-		if err != nil {
-			return fmt.Errorf("fold %d of %d: %w", k+1, len(folds), err)
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		if err := p.fill(m, gather(d.X, test, d.Inputs), test); err != nil {
+	parts := make([]*Predictions, len(folds))
+	if c.Elsewhere != nil {
+		parts, err = c.Elsewhere(ctx, s, d, len(folds))
+	} else {
+		err = parallel(ctx, len(folds), c.Threads, func(ctx context.Context, k int) (err error) {
+			parts[k], err = c.PredictFold(ctx, s, d, k)
 			return err
-		}
-		if m, ok := m.(*KrigingModel); ok {
-			p.addNoise(s, m, test)
-		}
-		return nil
+		})
 	}
-	return p, parallel(ctx, len(folds), c.Threads, fit)
+	if err != nil {
+		return nil, err
+	}
+	p := newPredictions(d.Rows(), d.Outputs)
+	for k, rows := range folds {
+		if k >= len(parts) || parts[k] == nil || len(parts[k].Mean) != len(rows)*d.Outputs {
+			return nil, fmt.Errorf("%w: fold %d was not predicted", ErrShape, k+1)
+		}
+		scatter(p.Mean, parts[k].Mean, rows, d.Outputs)
+		if parts[k].Variance == nil {
+			continue
+		}
+		if p.Variance == nil {
+			p.Variance = make([]float64, len(p.Mean))
+		}
+		scatter(p.Variance, parts[k].Variance, rows, 1)
+	}
+	return p, nil
+}
+
+// PredictFold predicts the rows of fold k, from 0, in their order in the fold, by
+// the method fitted to all others. It is the part of Predict that is done elsewhere.
+func (c CrossValidation) PredictFold(ctx context.Context, s Spec, d Data, k int) (*Predictions, error) {
+	d, err := d.check()
+	if err != nil {
+		return nil, err
+	}
+	folds, err := c.deal(d.Rows())
+	if err != nil {
+		return nil, err
+	}
+	if k < 0 || k >= len(folds) {
+		return nil, fmt.Errorf("%w: fold %d of %d", ErrSettings, k+1, len(folds))
+	}
+	train, test := d, folds[k]
+	var rest []int
+	for i, fold := range folds {
+		if i != k {
+			rest = append(rest, fold...)
+		}
+	}
+	train.X, train.Y = gather(d.X, rest, d.Inputs), gather(d.Y, rest, d.Outputs)
+	m, err := ofRows(s, rest, d.Rows()).Fit(ctx, train)
+	if err != nil {
+		return nil, fmt.Errorf("fold %d of %d: %w", k+1, len(folds), err)
+	}
+	p, err := Predict(m, gather(d.X, test, d.Inputs))
+	if err != nil {
+		return nil, err
+	}
+	if m, ok := m.(*KrigingModel); ok {
+		p.addNoise(s, m, test)
+	}
+	return p, nil
 }
 
 // ofRows is the method for some of n rows: Kriging knows the noise of each.
@@ -204,14 +225,14 @@ func ofRows(s Spec, rows []int, n int) Spec {
 	return k
 }
 
-// addNoise adds that of the given rows to their variances.
+// addNoise adds that of the given rows, which p predicts, to their variances.
 func (p *Predictions) addNoise(s Spec, m *KrigingModel, rows []int) {
 	h := m.Hyperparameters()
 	k, _ := s.(Kriging)
-	for _, i := range rows {
+	for i, row := range rows {
 		p.Variance[i] += h.Nugget * h.Sigma2
 		if k.Noise != nil {
-			p.Variance[i] += k.Noise[i]
+			p.Variance[i] += k.Noise[row]
 		}
 	}
 }

@@ -45,7 +45,8 @@
 // # Pools
 //
 // The parts of a job that do not depend on each other are tasks of a [Pool]: the
-// runs of a sweep, the ranges of a mapreduce, the evaluations of a program. [Local] does them on goroutines;
+// runs of a sweep, the ranges of a mapreduce, the evaluations of a program, the
+// folds of a cross-validation, chunks of points to predict at. [Local] does them on goroutines;
 // another one, in Options.Pool, on other machines, by calling [RunTask] there. The
 // numbers are the same: a task holds all it needs, and what comes of the tasks is
 // put together by their numbers, not by the order in which they end.

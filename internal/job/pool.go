@@ -149,6 +149,7 @@ func init() {
 	taskKinds = map[string]taskKind{
 		"command":  taskCommand,
 		"evaluate": taskEvaluate,
+		"fold":     taskFold,
 		"predict":  taskPredict,
 		"range":    taskRange,
 		"run":      taskRun,
@@ -166,6 +167,7 @@ func TaskKinds() []string { return sortedKeys(taskKinds) }
 //	run       a run of a job: job.yaml in dir, with what it reads; the result is result.json
 //	command   a run of a program in dir; the result is result.json
 //	evaluate  a program at a point, for its number; a program with a folder must be there on all machines
+//	fold      the predictions of one fold of a cross-validation
 //	predict   a solution or a model at points
 //	range     the rows of a range of a CSV file, reduced; the file must be there under its name
 func RunTask(ctx context.Context, kind string, data []byte, dir string, log io.Writer) ([]byte, error) {

@@ -141,7 +141,7 @@ func TestEvaluationsAreTasks(t *testing.T) {
 	_, alone := study(nil)
 	p := &countingPool{pool: Local{Workers: 5}}
 	_, pooled := study(p)
-	require.Equal(t, 16+6, p.tasks)
+	require.Equal(t, 16+6+10, p.tasks, "and the folds of the validation")
 	require.Equal(t, alone, pooled)
 	r, _ := study(losingPool{})
 	require.Equal(t, 1, r.Body.(*surrogateBody).Samples.Failed)

@@ -19,6 +19,7 @@ import (
 type surrogateWork struct {
 	task     *surrogateTask
 	record   *recorder
+	pool     Pool           // nil: folds are fitted here
 	data     surrogate.Data // the sample
 	fitted   []fittedModel
 	body     *surrogateBody
@@ -38,7 +39,7 @@ func (t *surrogateTask) compile(o *Options) (work, error) {
 	if err := t.prepare(); err != nil {
 		return nil, err
 	}
-	w := &surrogateWork{task: t, record: t.recorder(o.Pool), body: new(surrogateBody), progress: func(Progress) {}}
+	w := &surrogateWork{task: t, record: t.recorder(o.Pool), pool: o.Pool, body: new(surrogateBody), progress: func(Progress) {}}
 	w.body.Models = map[string]*modelResult{}
 	if o.Progress != nil {
 		w.progress = o.Progress
@@ -177,7 +178,7 @@ func (w *surrogateWork) fit(ctx context.Context, d *directory) error {
 // choose fits the candidates of models: auto and keeps the best of them.
 func (w *surrogateWork) choose(ctx context.Context) error {
 	t := w.task
-	auto := surrogate.Auto{Candidates: surrogate.Candidates(), CrossValidation: surrogate.CrossValidation{Folds: t.validate.folds, Seed: t.job.Seed, Threads: t.job.threads()}}
+	auto := surrogate.Auto{Candidates: surrogate.Candidates(), CrossValidation: w.crossValidation()}
 	w.state.Name = "auto"
 	_, trials, err := auto.Select(ctx, w.data)
 	for i, trial := range trials {

@@ -29,7 +29,7 @@ type validator struct {
 
 func (w *surrogateWork) validator(ctx context.Context) (*validator, error) {
 	t := w.task
-	v := &validator{samples: w.data.X, cv: surrogate.CrossValidation{Folds: t.validate.folds, Seed: t.job.Seed, Threads: t.job.threads()}, loo: t.validate.loo}
+	v := &validator{samples: w.data.X, cv: w.crossValidation(), loo: t.validate.loo}
 	switch {
 	case t.validate.grid != nil:
 		x, err := sampling.Grid{Counts: t.validate.grid}.Points()
