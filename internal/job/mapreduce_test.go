@@ -38,7 +38,7 @@ func weather(rows int, seed uint64) []byte {
 	var b bytes.Buffer
 	b.WriteString("station,day,\"Temp (C)\",wind\r\n")
 	for i := range rows {
-		temp := fmt.Sprintf("%.2f", 15+8*r.NormFloat64())
+		temp := fmt.Sprintf("%.0f", 15+8*r.NormFloat64())
 		switch r.IntN(40) {
 		case 0:
 			temp = "NA"

@@ -77,7 +77,7 @@ func (h *halving) budgets() []float64 {
 func (h *halving) rungSizes(points int) []int {
 	sizes := make([]int, len(h.budgets()))
 	for k := range sizes {
-		sizes[k] = max(1, int(float64(points)*math.Pow(h.eta, -float64(k))*(1+1e-12)))
+		sizes[k] = max(1, int(float64(points)/math.Pow(h.eta, float64(k))))
 	}
 	return sizes
 }
