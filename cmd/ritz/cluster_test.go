@@ -145,9 +145,11 @@ func TestCluster(t *testing.T) {
 	assert.Equal(t, "cancelled nobody\n", stderr)
 	await(t, "nobody", distributed.Cancelled)
 
-	stdout, _ = ok(t, "cluster", "status")
+	eventually(t, "the worker's last heartbeat says that it is idle", func() bool {
+		stdout, _ = ok(t, "cluster", "status")
+		return regexp.MustCompile(`(?m)^worker-3 +pid \d+ +idle +1 .* disk=fast`).MatchString(stdout)
+	})
 	assert.Regexp(t, `(?m)^coordinator +nats://127.0.0.1:\d+ +running, pid \d+$`, stdout)
-	assert.Regexp(t, `(?m)^worker-3 +pid \d+ +idle +1 .* disk=fast`, stdout)
 	code, _, stderr = ritz("cluster", "start")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr, "is running already")
