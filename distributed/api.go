@@ -253,7 +253,7 @@ func (c *Coordinator) cancelJob(ctx context.Context, id string) error {
 		if final.State == Cancelled {
 			return nil
 		}
-		return fmt.Errorf("%w: %s has ended: it is %s", ErrJob, id, final.State)
+		return fmt.Errorf("%w: %s has ended (%s)", ErrJob, id, final.State)
 	}
 	return s.publishWait(ctx, id, event{Ended: Cancelled, Round: round})
 }

@@ -263,7 +263,7 @@ func TestWhyItWaits(t *testing.T) {
 	assert.Equal(t, "no worker is there", eventually(t, client, id, "waits", func(s Status) bool { return s.State == Waiting }).Why)
 	why(WorkerStatus{ID: "a", Slots: 2, Labels: map[string]string{"gpu": "1"}}, "no worker offers gpu=1 and site=north")
 	why(WorkerStatus{ID: "b", Slots: 2, Labels: job.Requires, Kinds: []string{"command"}}, "no worker that fits runs tasks of kind function")
-	why(WorkerStatus{ID: "c", Slots: 2, Labels: job.Requires, Kinds: []string{"function"}}, "queued: the workers that fit are busy")
+	why(WorkerStatus{ID: "c", Slots: 2, Labels: job.Requires, Kinds: []string{"function"}}, "queued for the next free slot that fits")
 	beatOf(t, h, WorkerStatus{ID: "c", Slots: 2, Labels: job.Requires, Busy: []Busy{{Job: id}}}, func() bool {
 		s, err := client.Status(t.Context(), id)
 		return err == nil && s.State == Running && s.Running == 1

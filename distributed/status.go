@@ -122,7 +122,7 @@ func (c *Coordinator) missing(h *header) string {
 	case !able:
 		return "no worker that fits runs tasks of kind " + h.Kind
 	}
-	return "queued: the workers that fit are busy"
+	return "queued for the next free slot that fits"
 }
 
 // Failures of a job, the newest first; limit 0 means all that are kept, 1000.

@@ -110,7 +110,7 @@ func clusterStart(ctx context.Context, args []string, s streams) int {
 	}
 	fmt.Fprintf(s.out, "cluster at %s with %s\n", c.Connect, count(*n, "worker"))
 	if c.Dashboard != "" {
-		fmt.Fprintf(s.out, "dashboard: %s   (token: %s)\n", c.Dashboard, filepath.Join(dir, "token"))
+		fmt.Fprintf(s.out, "dashboard: %s   (asks for the token, which is in %s)\n", c.Dashboard, filepath.Join(dir, "token"))
 	}
 	fmt.Fprintf(s.out, "logs:      %s\nnext:      ritz submit FILE, ritz jobs, ritz cluster status, ritz cluster stop\n", dir)
 	return exitDone

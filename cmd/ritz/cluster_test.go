@@ -145,9 +145,10 @@ func TestCluster(t *testing.T) {
 	assert.Equal(t, "cancelled nobody\n", stderr)
 	await(t, "nobody", distributed.Cancelled)
 
-	eventually(t, "the worker's last heartbeat says that it is idle", func() bool {
+	idle := regexp.MustCompile(`(?m)^worker-3 +pid \d+ +idle +1 .* disk=fast`)
+	eventually(t, "the worker has told that it is idle", func() bool {
 		stdout, _ = ok(t, "cluster", "status")
-		return regexp.MustCompile(`(?m)^worker-3 +pid \d+ +idle +1 .* disk=fast`).MatchString(stdout)
+		return idle.MatchString(stdout)
 	})
 	assert.Regexp(t, `(?m)^coordinator +nats://127.0.0.1:\d+ +running, pid \d+$`, stdout)
 	code, _, stderr = ritz("cluster", "start")
@@ -259,6 +260,7 @@ func TestClusterIdle(t *testing.T) {
 }
 
 func TestClusterRefuses(t *testing.T) {
+	other := t.TempDir()
 	dir := isolate(t)
 	for _, c := range []struct {
 		args string
@@ -293,7 +295,11 @@ func TestClusterRefuses(t *testing.T) {
 		{"worker --connect nats://127.0.0.1:1 --token-file missing", 2, "token: open missing: "},
 		{"worker --connect nats://127.0.0.1:1 --allow-command ../sh", 2, "give the name of a program, an absolute path"},
 		{"coordinator --listen nowhere", 2, `address "nowhere": want host:port`},
-		{"coordinator --listen 0.0.0.0:0", 2, "which others can reach: set a token"},
+		{"coordinator --listen 0.0.0.0:0", 2, "which others can reach: set a token, or a user and password: --token-file FILE"},
+		{"coordinator --listen 0.0.0.0:0 --store " + other + "/s --token-file " + other + "/t", 2, "its key: --tls-cert FILE --tls-key FILE"},
+		{"jobs --connect http://127.0.0.1:1", 2, `address "http://127.0.0.1:1": expected nats://HOST:PORT, tls://`},
+		{"submit --time-limit 3 a.yaml", 2, `"3" for flag -time-limit: expected a duration, such as 90s`},
+		{"submit --priority high a.yaml", 2, `"high" for flag -priority: expected a whole number`},
 		{"coordinator --http 0.0.0.0:0", 2, "a dashboard at 0.0.0.0:0, which others can reach, needs a token"},
 		{"coordinator --store x --tls-cert a", 2, "a certificate needs its key"},
 		{"task", 2, "it is what workers start"},

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/seed-0772dd2d/ritz/distributed"
@@ -47,6 +49,9 @@ func (c *connection) settings() (distributed.ConnectSettings, error) {
 	for _, url := range strings.Split(s.URL, ",") {
 		if strings.Contains(url, "@") {
 			return s, errors.New("no user or token in the address, please, where others can read it: use --token-file or RITZ_TOKEN")
+		}
+		if scheme, _, ok := strings.Cut(url, "://"); ok && !slices.Contains([]string{"nats", "tls", "ws", "wss"}, scheme) {
+			return s, fmt.Errorf("address %q: expected nats://HOST:PORT, tls://, ws:// or wss://", url)
 		}
 	}
 	dir, err := clusterDir(c.cluster)
@@ -132,6 +137,7 @@ func (c *connection) dial(ctx context.Context, s streams) (client *distributed.C
 // exit: what will not be better the next time is bad input.
 func refuseRemote(s streams, url string, err error) int {
 	const start = `start one with "ritz cluster start" (on this machine) or "ritz coordinator"`
+	var certificate *tls.CertificateVerificationError
 	code := exitFailed
 	switch {
 	case errors.Is(err, errNoCluster):
@@ -141,8 +147,11 @@ func refuseRemote(s streams, url string, err error) int {
 		fmt.Fprintln(s.err, "ritz: interrupted")
 		return code
 	case errors.Is(err, distributed.ErrNoCoordinator) && url != "":
-		fmt.Fprintf(s.err, "ritz: no coordinator at %s: %s, or name another with --connect (%v)\n", url, start, err)
+		fmt.Fprintf(s.err, "ritz: no coordinator at %s: %s, or name another with --connect\n", url, start)
 		return code
+	case errors.As(err, &certificate):
+		fmt.Fprintf(s.err, "ritz: the certificate of the coordinator at %s is refused: %v; name the file (PEM) of its authority, or its own, with --ca or RITZ_CA\n", url, certificate.Err)
+		return exitUsage
 	case errors.Is(err, distributed.ErrAuth):
 		fmt.Fprintf(s.err, "ritz: %v; the token comes from --token-file, RITZ_TOKEN or RITZ_TOKEN_FILE\n", err)
 		return exitUsage

@@ -28,7 +28,7 @@ const (
 	coordinatorHelp  = `
   --listen HOST:PORT     where clients and workers connect; default 127.0.0.1:4222.
                          Port 0 is any that is free. Listening where others can
-                         reach it needs a token and a certificate
+                         reach it (0.0.0.0:4222) needs a token and a certificate
   --websocket HOST:PORT  the same through HTTP, for workers behind a proxy
   --store DIR            where all jobs are; default ritz-store. Started again with
                          the same one, a coordinator goes on where it was
@@ -94,7 +94,12 @@ func runCoordinator(ctx context.Context, args []string, s streams) int {
 		return misused("coordinator", s, "a dashboard at "+*page+", which others can reach, needs a token: --token-file FILE")
 	}
 	c, err := distributed.NewCoordinator(settings)
-	if err != nil {
+	switch {
+	case errors.Is(err, distributed.ErrAuth) && settings.Token == "":
+		return misused("coordinator", s, err.Error()+": --token-file FILE")
+	case errors.Is(err, distributed.ErrAuth) && settings.Cert == "":
+		return misused("coordinator", s, err.Error()+": --tls-cert FILE --tls-key FILE")
+	case err != nil:
 		return refuse(s, err)
 	}
 	ctx, stop := context.WithCancelCause(ctx)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -197,7 +198,9 @@ func cancelJob(ctx context.Context, args []string, s streams) int {
 		return code
 	}
 	defer client.Close()
-	if err := client.Cancel(ctx, id); err != nil {
+	if err := client.Cancel(ctx, id); errors.Is(err, distributed.ErrJob) {
+		return refuse(s, errors.New(strings.Replace(err.Error(), distributed.ErrJob.Error()+":", "job", 1)))
+	} else if err != nil {
 		return refuseRemote(s, "", err)
 	}
 	fmt.Fprintln(s.err, "cancelled", id)
@@ -217,7 +220,9 @@ func retryJob(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		return refuseRemote(s, "", err)
 	}
-	if !*quiet {
+	if n == 0 && !*quiet {
+		fmt.Fprintf(s.err, "no task of %s has failed for good: there is nothing to try again\n", id)
+	} else if !*quiet {
 		fmt.Fprintf(s.err, "%s of %s queued again\n", count(n, "task"), id)
 	}
 	if *wait {

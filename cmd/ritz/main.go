@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/seed-0772dd2d/ritz/internal/job"
 	"github.com/seed-0772dd2d/ritz/internal/simd"
@@ -137,7 +139,7 @@ func parse(f *flag.FlagSet, args []string, count int, s streams) (positional []s
 		if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 			return nil, help([]string{f.Name()}, s)
 		} else if err != nil {
-			return nil, misused(f.Name(), s, err.Error())
+			return nil, misused(f.Name(), s, expecting(f, err))
 		}
 		rest := f.Args()
 		if len(rest) == 0 {
@@ -153,6 +155,29 @@ func parse(f *flag.FlagSet, args []string, count int, s streams) (positional []s
 		return nil, misused(f.Name(), s, fmt.Sprintf("unexpected argument %q", positional[count]))
 	}
 	return positional, -1
+}
+
+// expecting says what the value of a flag should have been.
+func expecting(f *flag.FlagSet, err error) string {
+	text, wrong := strings.CutSuffix(err.Error(), "parse error")
+	_, name, _ := strings.Cut(text, "for flag -")
+	given := f.Lookup(strings.TrimSuffix(name, ": "))
+	if !wrong || given == nil {
+		return err.Error()
+	}
+	getter, ok := given.Value.(flag.Getter)
+	if !ok {
+		return err.Error()
+	}
+	switch getter.Get().(type) {
+	case time.Duration:
+		return text + "expected a duration, such as 90s, 10m or 2h"
+	case int, int64, uint, uint64:
+		return text + "expected a whole number"
+	case float64:
+		return text + "expected a number"
+	}
+	return err.Error()
 }
 
 func misused(name string, s streams, msg string) int {

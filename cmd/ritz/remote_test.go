@@ -144,7 +144,7 @@ func TestCommands(t *testing.T) {
 	assert.Regexp(t, `(?m)^task 0, attempt 2, .* on worker-1: exit code 3 \(given up\)\n    out of ink\ntask 0, attempt 1, .* \(tried again\)$`, stdout)
 	code, _, stderr = ritz("results", "bad", "-o", t.TempDir())
 	assert.Equal(t, 1, code)
-	assert.Contains(t, stderr, "job bad is failed, 1 result missing; see ritz failures bad")
+	assert.Contains(t, stderr, "job bad has failed, 1 result missing; see ritz failures bad")
 	code, _, stderr = ritz("retry", "bad", "--wait")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr, "1 task of bad queued again\n")

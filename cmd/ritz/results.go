@@ -66,11 +66,14 @@ func saveResults(ctx context.Context, args []string, s streams) int {
 		fmt.Fprintf(s.out, "%d of %s: %s\n", n, count(j.Tasks, "result"), *out)
 	}
 	if n < j.Tasks {
-		why := ": it is not done yet, see --wait"
+		has, why := "is "+string(j.State), ": it is not done yet, see --wait"
 		if j.State.Ended() {
-			why = "; see ritz failures " + id
+			has, why = "has failed", "; see ritz failures "+id
 		}
-		fmt.Fprintf(s.err, "ritz: job %s is %s, %s missing%s\n", id, j.State, count(j.Tasks-n, "result"), why)
+		if j.State == distributed.Cancelled {
+			has, why = "was cancelled", ""
+		}
+		fmt.Fprintf(s.err, "ritz: job %s %s, %s missing%s\n", id, has, count(j.Tasks-n, "result"), why)
 		return exitFailed
 	}
 	return exitDone

@@ -10,7 +10,7 @@ import (
 )
 
 // howToGetTheToken is told to whoever comes without it.
-const howToGetTheToken = "this dashboard needs the cluster's token: open the address that the coordinator printed when it started (it ends in ?token=...), or send the header \"Authorization: Bearer TOKEN\""
+const howToGetTheToken = "this dashboard needs the cluster's token: open it as /?token=TOKEN, or send the header \"Authorization: Bearer TOKEN\""
 
 // secure adds the headers that keep the page to itself: no script, style or
 // connection but its own, no frame around it, no address told to others.

@@ -32,13 +32,13 @@ func (t *sweepTask) check(w io.Writer) error {
 		fmt.Fprintf(w, "  %-*s  %s\n", width, a.path, shorten(axisText(a), 100))
 	}
 	if t.dropped > 0 {
-		fmt.Fprintf(w, "%d combinations are left out by the constraints\n", t.dropped)
+		fmt.Fprintf(w, "left out by the constraints: %d\n", t.dropped)
 	}
 	if h := t.halving; h != nil {
 		fmt.Fprintf(w, "\nsuccessive halving by %s\n", h.path)
 		sizes := h.rungSizes(len(t.points))
 		for k, b := range h.budgets() {
-			fmt.Fprintf(w, "  %d runs with %s\n", sizes[k], format(b))
+			fmt.Fprintf(w, "  runs with %s: %d\n", format(b), sizes[k])
 		}
 	}
 	if c := t.criterion; c != nil {

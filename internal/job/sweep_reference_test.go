@@ -18,7 +18,7 @@ func TestSweepReference(t *testing.T) {
 	require.NoError(t, j.Check(&b))
 	assert.Empty(t, j.Warnings())
 	assert.Contains(t, b.String(), "6 points of a job of kind sample")
-	assert.Contains(t, b.String(), "6 runs with 16\n  2 runs with 48\n  1 runs with 144\n")
+	assert.Contains(t, b.String(), "  runs with 16: 6\n  runs with 48: 2\n  runs with 144: 1\n")
 	for section, set := range map[string]string{"": "", "vary.seed": "", "criterion": "", "halving": "", "output": "", "command": "job=null"} {
 		_, err := decode("example.yaml", SweepReference, append([]string{strings.TrimPrefix(section+".qqqqqq=1", ".")}, strings.Fields(set)...))
 		require.Error(t, err)
