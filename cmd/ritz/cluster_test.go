@@ -145,10 +145,9 @@ func TestCluster(t *testing.T) {
 	assert.Equal(t, "cancelled nobody\n", stderr)
 	await(t, "nobody", distributed.Cancelled)
 
-	idle := regexp.MustCompile(`(?m)^worker-3 +pid \d+ +idle +1 .* disk=fast`)
-	eventually(t, "the worker has told that it is idle", func() bool {
+	eventually(t, "the worker's last heartbeat says that it is idle", func() bool {
 		stdout, _ = ok(t, "cluster", "status")
-		return idle.MatchString(stdout)
+		return regexp.MustCompile(`(?m)^worker-3 +pid \d+ +idle +1 .* disk=fast`).MatchString(stdout)
 	})
 	assert.Regexp(t, `(?m)^coordinator +nats://127.0.0.1:\d+ +running, pid \d+$`, stdout)
 	code, _, stderr = ritz("cluster", "start")
