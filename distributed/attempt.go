@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -174,8 +175,8 @@ func (o *outcome) fail(err error, t chunkTask) {
 
 // give puts a result into o, or into the object store if it is large.
 func (w *Worker) give(ctx context.Context, o *outcome, job string, r Result) error {
-	if o.Measure != nil && *o.Measure != *o.Measure {
-		o.Measure = nil // no number to compare
+	if o.Measure != nil && (math.IsNaN(*o.Measure) || math.IsInf(*o.Measure, 0)) {
+		o.Measure = nil // no number to compare, nor one that JSON has
 	}
 	size := len(r.Data) + sizeOf(r.Files)
 	if size > MaxTask {

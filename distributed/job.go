@@ -76,7 +76,7 @@ type Result struct {
 	Attempt int               `json:"attempt"` // the attempt that counts, from 1
 	Data    []byte            `json:"data,omitempty"`
 	Files   map[string][]byte `json:"files,omitempty"`
-	Measure *float64          `json:"measure,omitempty"` // what "best" compares, if the task has such a number; not NaN
+	Measure *float64          `json:"measure,omitempty"` // what "best" compares, if the task has such a number; finite
 	Worker  string            `json:"worker,omitempty"`
 	Started time.Time         `json:"started"`
 	Seconds float64           `json:"seconds"`
