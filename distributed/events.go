@@ -146,7 +146,7 @@ func (c *Coordinator) closeJobs() {
 	s.work.Go(func() {
 		for i := range ended {
 			r := &ended[i]
-			err := s.put(s.ctx, r)
+			var err error
 			for _, class := range []string{r.queue().Class, classHeld} {
 				if class == classHeld && !r.Held {
 					continue
@@ -156,6 +156,9 @@ func (c *Coordinator) closeJobs() {
 				if !errors.Is(none, jetstream.ErrMsgNotFound) {
 					err = errors.Join(err, s.tasks.Purge(s.ctx, jetstream.WithPurgeSubject(subject)))
 				}
+			}
+			if err == nil { // last: a job whose end is written down is not looked at again after a restart
+				err = s.put(s.ctx, r)
 			}
 			if err != nil && s.ctx.Err() == nil {
 				s.fail(err)
