@@ -184,10 +184,8 @@ func (c *Coordinator) open() (err error) {
 		if r.Final == nil {
 			e.progress = r.progress()
 			from = min(from, r.From)
-			if q := r.queue(); !r.Held {
-				if err = c.openQueue(s, q); err != nil {
-					return err
-				}
+			if err = c.openQueue(s, r.queue()); err != nil { // held ones too: they may have been released, and be about to queue a task again
+				return err
 			}
 		}
 		jobs[r.Header.ID] = e

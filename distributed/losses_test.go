@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A measure that JSON cannot hold is none; the result counts all the same.
@@ -23,4 +24,39 @@ func TestMeasureThatIsNoNumber(t *testing.T) {
 		assert.Equal(t, 1, o.Attempt)
 		assert.Equal(t, i == 3, o.Measure != nil)
 	}
+}
+
+// A coordinator dies after it has released a job, when none of its tasks is queued and one of them is to be queued again.
+func TestQueueOfReleasedJobAfterRestart(t *testing.T) {
+	settings := CoordinatorSettings{Store: t.TempDir()}
+	c, stop := runCoordinator(t, settings)
+	settings.Listen = c.Addr()
+	client, h := connectTo(t, c), newHand(t, c)
+	first := trivial(1)
+	first.ID = "first"
+	second := Job{ID: "second", Kind: "function", Function: "double", Tasks: make([]Task, 1), After: []string{"first"}, Priority: 7}
+	for _, job := range []Job{first, second} {
+		_, err := client.Submit(t.Context(), job)
+		require.NoError(t, err)
+	}
+	h.doAll(anyQueue, 1, echo)
+	eventually(t, client, "second", "released", func(s Status) bool { return s.State == Waiting })
+	q := queue{Class: classAny, Priority: 7}
+	require.Eventually(t, func() bool { _, err := h.js.Consumer(t.Context(), streamTasks, q.durable()); return err == nil }, 10*time.Second, time.Millisecond)
+	k, m := h.take(q)
+	require.NoError(t, m.DoubleAck(t.Context()))
+	stop()
+	// Its failure was stored and acknowledged just before the coordinator died, which has not heard of it.
+	srv, err := startServer(t.Context(), &CoordinatorSettings{Store: settings.Store, Listen: settings.Listen, Log: c.log}, func(error) {})
+	require.NoError(t, err)
+	require.Eventually(t, h.nc.IsConnected, 10*time.Second, time.Millisecond)
+	h.tell("second", outcome{Attempt: 1, Reason: "no luck", Retryable: true, Task: &k.Tasks[0], Started: time.Now()})
+	srv.Shutdown()
+	srv.WaitForShutdown()
+	_, stop = runCoordinator(t, settings)
+	defer stop()
+	eventually(t, client, "second", "heard of the failure", func(s Status) bool { return s.Retried == 1 })
+	require.Eventually(t, h.nc.IsConnected, 10*time.Second, time.Millisecond)
+	h.doAll(q, 1, echo)
+	assert.Len(t, resultsOf(t, client, "second"), 1)
 }
