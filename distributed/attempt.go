@@ -157,7 +157,7 @@ func (w *Worker) attempt(ctx context.Context, s *slot, c *chunk, t chunkTask) (o
 
 // fail makes o the failure of t.
 func (o *outcome) fail(err error, t chunkTask) {
-	o.OK, o.Measure, o.Data, o.Files, o.Object = false, nil, nil, nil, false
+	o.OK, o.Measure, o.Data, o.Files, o.Object = false, nil, nil, nil, ""
 	o.Reason, o.Retryable, o.Task = err.Error(), true, &t
 	var p *ProcessError
 	var panicked *panicError
@@ -191,8 +191,8 @@ func (w *Worker) give(ctx context.Context, o *outcome, job string, r Result) err
 		o.Data, o.Files = r.Data, r.Files
 		return nil
 	}
-	o.Object = true
-	return w.putJSON(w.life, resultObject(job, o.Index, o.Attempt), payload{r.Data, r.Files})
+	o.Object = resultObject(job, o.Index, o.Attempt)
+	return w.putJSON(w.life, o.Object, payload{r.Data, r.Files})
 }
 
 // handle readies the attempt's directory, calls its handler and clears up.

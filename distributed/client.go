@@ -219,8 +219,8 @@ func (c *Client) results(ctx context.Context, id string, yield func(Result, erro
 				stop = !yield(Result{Task: o.Index, Attempt: o.Attempt, Worker: e.Worker, Started: o.Started, Seconds: o.Seconds}, &TaskError{f})
 				return
 			}
-			if o.Object {
-				if failed = c.load(ctx, resultObject(id, o.Index, o.Attempt), &r); failed != nil {
+			if o.Object != "" {
+				if failed = c.load(ctx, o.Object, &r); failed != nil {
 					return
 				}
 			}

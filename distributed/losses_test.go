@@ -60,3 +60,26 @@ func TestQueueOfReleasedJobAfterRestart(t *testing.T) {
 	h.doAll(q, 1, echo)
 	assert.Len(t, resultsOf(t, client, "second"), 1)
 }
+
+// Two workers run the same attempt, one by redelivery and one because the attempt before failed late. What the later of
+// them gives does not take the place of what was counted.
+func TestLateLargeResult(t *testing.T) {
+	d := newDesk(t, 10*time.Second)
+	q := d.queue(nil, 0)
+	n := byte(0)
+	w, _ := d.work(WorkerSettings{Kinds: map[string]Handler{"grow": func(context.Context, *Attempt) (Result, error) {
+		n++
+		data := make([]byte, maxInline+1)
+		data[0] = n
+		return Result{Data: data}, nil
+	}}})
+	for range 2 {
+		d.put(q, chunk{Kind: "grow", Tasks: []chunkTask{{Index: 0, Attempt: 2}}})
+	}
+	all := d.outcomes(2)
+	for i := range all {
+		p, err := w.getPayload(t.Context(), all[i].Object)
+		require.NoError(t, err)
+		assert.Equal(t, byte(i+1), p.Data[0])
+	}
+}

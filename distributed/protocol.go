@@ -2,6 +2,7 @@ package distributed
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -63,8 +64,10 @@ func logSubject(prefix, job string, task int) string {
 func sharedObject(job, file string) string      { return job + "/shared/" + file }
 func taskObject(job string, task int) string    { return fmt.Sprintf("%s/task/%d", job, task) }
 func checkpointObject(job string, t int) string { return fmt.Sprintf("%s/checkpoint/%d", job, t) }
+
+// resultObject is another one each time: two workers may run the same attempt, and the later does not overwrite.
 func resultObject(job string, task, attempt int) string {
-	return fmt.Sprintf("%s/result/%d/%d", job, task, attempt)
+	return fmt.Sprintf("%s/result/%d/%d-%s", job, task, attempt, rand.Text())
 }
 func logObject(job string, task, attempt int) string {
 	return fmt.Sprintf("%s/log/%d/%d", job, task, attempt)
@@ -208,7 +211,7 @@ type outcome struct {
 	// of a success
 	Data    []byte            `json:"data,omitempty"`
 	Files   map[string][]byte `json:"files,omitempty"`
-	Object  bool              `json:"object,omitempty"` // Data and Files are in resultObject, as the JSON of payload
+	Object  string            `json:"object,omitempty"` // Data and Files are in this object, as the JSON of payload
 	Measure *float64          `json:"measure,omitempty"`
 
 	// of a failure

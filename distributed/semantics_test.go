@@ -316,9 +316,9 @@ func TestLargeTasksAndSharedFiles(t *testing.T) {
 		if task.Object {
 			data, err := files.GetBytes(t.Context(), taskObject("big", task.Index))
 			require.NoError(t, err)
-			_, err = files.PutBytes(t.Context(), resultObject("big", task.Index, 1), data)
+			o.Object, o.Data = resultObject("big", task.Index, 1), nil
+			_, err = files.PutBytes(t.Context(), o.Object, data)
 			require.NoError(t, err)
-			o.Object, o.Data = true, nil
 		}
 		h.tell("big", o)
 		require.NoError(t, m.DoubleAck(t.Context()))
