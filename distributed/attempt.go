@@ -187,6 +187,9 @@ func (w *Worker) give(ctx context.Context, o *outcome, job string, r Result) err
 			return err
 		}
 	}
+	for name := range r.Files { // as JSON, at most: a byte can become six
+		size += 6*len(name) + 8
+	}
 	if size <= maxInline {
 		o.Data, o.Files = r.Data, r.Files
 		return nil

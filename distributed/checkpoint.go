@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -40,7 +41,7 @@ func (w *Worker) persist(ctx context.Context, limit time.Duration, f func(contex
 	}
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		err := try()
-		if err == nil || errors.Is(err, jetstream.ErrObjectNotFound) || errors.Is(err, jetstream.ErrDigestMismatch) {
+		if err == nil || errors.Is(err, jetstream.ErrObjectNotFound) || errors.Is(err, jetstream.ErrDigestMismatch) || errors.Is(err, nats.ErrMaxPayload) {
 			return err
 		}
 		select {

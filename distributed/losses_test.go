@@ -3,6 +3,7 @@ package distributed
 import (
 	"context"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -82,4 +83,36 @@ func TestLateLargeResult(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, byte(i+1), p.Data[0])
 	}
+}
+
+// A file name that this system does not have fails its task: somebody has to say so, or the job waits for ever.
+func TestFileNameOfAnotherSystem(t *testing.T) {
+	d := newDesk(t, 10*time.Second)
+	q := d.queue(nil, 0)
+	d.work(WorkerSettings{})
+	d.put(q, chunk{Kind: "function", Function: "square", Tasks: []chunkTask{{Task: Task{Data: []byte("3"), Files: map[string][]byte{"c:aux": nil}}}}})
+	d.put(q, chunk{Kind: "function", Function: "square", Shared: []string{"../aux"}, Tasks: []chunkTask{{Task: Task{Data: []byte("3")}}}})
+	for _, o := range d.outcomes(2) {
+		assert.False(t, o.OK)
+		assert.Contains(t, o.Reason, ErrName.Error())
+	}
+}
+
+// Many small files fit 512 KiB, and as JSON no message.
+func TestResultOfManyFiles(t *testing.T) {
+	d := newDesk(t, 10*time.Second)
+	q := d.queue(nil, 0)
+	w, _ := d.work(WorkerSettings{Kinds: map[string]Handler{"many": func(context.Context, *Attempt) (Result, error) {
+		r := Result{Files: map[string][]byte{}}
+		for i := range 90_000 {
+			r.Files[strconv.Itoa(i)] = nil
+		}
+		return r, nil
+	}}})
+	d.put(q, chunk{Kind: "many", Tasks: []chunkTask{{}}})
+	o := d.outcomes(1)[0]
+	require.True(t, o.OK)
+	p, err := w.getPayload(t.Context(), o.Object)
+	require.NoError(t, err)
+	assert.Len(t, p.Files, 90_000)
 }
