@@ -263,6 +263,8 @@ func (w *Worker) runMessage(work context.Context, s *slot, m jetstream.Msg, q *s
 		w.log.Error("chunk not handed in", "job", c.Job, "error", err)
 	case poisoned:
 		_ = m.TermWithReason("its workers died")
+	case cancelled: // the coordinator drops the chunk; not if somebody retries the job just now, and then it is needed
+		_ = m.NakWithDelay(w.silence())
 	default:
 		_ = m.Ack()
 	}
@@ -302,9 +304,7 @@ func (w *Worker) runTasks(ctx context.Context, s *slot, c *chunk, deliveries int
 // tend keeps a chunk from being delivered to others while it runs, and publishes
 // what outcomes there are.
 func (w *Worker) tend(m jetstream.Msg, out *outcomes, quit <-chan struct{}) {
-	w.mu.Lock()
-	alive := w.ackWait / 3
-	w.mu.Unlock()
+	alive := w.silence() / 3
 	tick := time.NewTicker(min(flushEvery, alive))
 	defer tick.Stop()
 	last, was := time.Now(), true
@@ -324,6 +324,13 @@ func (w *Worker) tend(m jetstream.Msg, out *outcomes, quit <-chan struct{}) {
 	}
 }
 
+// silence is how long the worker may be silent about a chunk.
+func (w *Worker) silence() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ackWait
+}
+
 // splitUp queues the tasks of a chunk one by one: the worker that had it died, and a
 // task that kills its workers must not take others with it.
 func (w *Worker) splitUp(ctx context.Context, m jetstream.Msg, q *source, c *chunk, deliveries int) {
@@ -331,6 +338,7 @@ func (w *Worker) splitUp(ctx context.Context, m jetstream.Msg, q *source, c *chu
 		if err := w.enqueue(ctx, m.Subject(), q, part, ""); err != nil {
 			return // delivered again, and what is queued already is known by its ID
 		}
+		_ = m.InProgress() // a slow disk takes its time, and nobody else is to split it as of a later attempt
 	}
 	_ = m.Ack()
 }
