@@ -123,8 +123,23 @@ func dial(ctx context.Context, s ConnectSettings, name string, more ...nats.Opti
 	return &link{a.nc, js, s.timeout()}, nil
 }
 
+// withoutSecrets is an address, or several with commas, without the user or token that may be in it.
+func withoutSecrets(addresses string) string {
+	all := strings.Split(addresses, ",")
+	for i, a := range all {
+		if at := strings.LastIndex(a, "@"); at >= 0 {
+			scheme, _, ok := strings.Cut(a[:at], "://")
+			if all[i] = a[at+1:]; ok {
+				all[i] = scheme + "://" + all[i]
+			}
+		}
+	}
+	return strings.Join(all, ",")
+}
+
 // connectError says which of the usual causes it was.
 func connectError(url string, err error) error {
+	url = withoutSecrets(url)
 	var network net.Error
 	var certificate *tls.CertificateVerificationError
 	switch {

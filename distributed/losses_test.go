@@ -3,10 +3,13 @@ package distributed
 import (
 	"context"
 	"math"
+	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -115,4 +118,60 @@ func TestResultOfManyFiles(t *testing.T) {
 	p, err := w.getPayload(t.Context(), o.Object)
 	require.NoError(t, err)
 	assert.Len(t, p.Files, 90_000)
+}
+
+// No error tells the secret in an address.
+func TestErrorsTellNoSecrets(t *testing.T) {
+	for _, url := range []string{"nats://hush@127.0.0.1:1", "nats://me:hush@127.0.0.1:1", "tls://hush@127.0.0.1:1,me:hush@127.0.0.1:2"} {
+		_, err := Connect(t.Context(), ConnectSettings{URL: url})
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "hush")
+		assert.Contains(t, err.Error(), "127.0.0.1:1")
+		_, err = NewCoordinator(CoordinatorSettings{NATS: &ConnectSettings{URL: url}})
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "hush")
+	}
+}
+
+// A page in a browser on this machine does not get in: it would need no token at a coordinator on loopback.
+func TestWebSocketRefusesBrowsers(t *testing.T) {
+	c := startCoordinator(t, CoordinatorSettings{WebSocket: "127.0.0.1:0"})
+	for _, origin := range []string{"https://elsewhere.example", "http://" + strings.TrimPrefix(c.WebSocketURL(), "ws://"), "null"} {
+		_, err := nats.Connect(c.WebSocketURL(), nats.WebSocketConnectionHeaders(http.Header{"Origin": {origin}}), nats.Timeout(5*time.Second))
+		require.Error(t, err, origin)
+	}
+	client, err := Connect(t.Context(), ConnectSettings{URL: c.WebSocketURL()})
+	require.NoError(t, err)
+	client.Close()
+}
+
+// A retry comes just when the last task ends. Whichever is first, the job begins again and then ends.
+func TestRetryAtTheEnd(t *testing.T) {
+	c := startCoordinator(t, CoordinatorSettings{})
+	client, h := connectTo(t, c), newHand(t, c)
+	for range 20 {
+		job := trivial(2)
+		job.Attempts = 1
+		id, err := client.Submit(t.Context(), job)
+		require.NoError(t, err)
+		tell := map[int]func(){}
+		for range 2 {
+			k, m := h.take(anyQueue)
+			require.NoError(t, m.DoubleAck(t.Context()))
+			task := k.Tasks[0]
+			tell[task.Index] = func() {
+				h.tell(id, outcome{Index: task.Index, Attempt: 1, OK: task.Index == 1, Reason: "no luck", Task: &task, Started: time.Now()})
+			}
+		}
+		tell[0]()
+		eventually(t, client, id, "one failed", func(s Status) bool { return s.Failed == 1 })
+		go tell[1]()
+		n, err := client.Retry(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		h.doAll(anyQueue, 1, echo)
+		s, err := client.Wait(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, []any{Done, 2}, []any{s.State, s.Done})
+	}
 }

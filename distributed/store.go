@@ -168,7 +168,8 @@ func startServer(ctx context.Context, s *CoordinatorSettings, fail func(error)) 
 		if port == 0 {
 			port = server.RANDOM_PORT
 		}
-		options.Websocket = server.WebsocketOpts{Host: host, Port: port, NoTLS: conf == nil, TLSConfig: conf}
+		options.Websocket = server.WebsocketOpts{Host: host, Port: port, NoTLS: conf == nil, TLSConfig: conf,
+			AllowedOrigins: []string{"https://none.invalid"}} // workers name no origin, pages in a browser do: none of them
 	}
 	if err := os.MkdirAll(s.Store, 0o700); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStore, err)
