@@ -266,6 +266,24 @@ func (c *Coordinator) retry(ctx context.Context, id string) (int, error) {
 		c.mu.Unlock()
 		return 0, fmt.Errorf("%w: %s", ErrNoJob, id)
 	}
+	c.mu.Unlock()
+	if err := c.await(ctx, func() bool {
+		if e.progress != nil && e.ending {
+			return false
+		}
+		e.retrying++ // from here to where its new beginning is folded in, it does not end
+		return true
+	}); err != nil {
+		return 0, err
+	}
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if e.retrying--; c.session == s && s.live {
+			c.settle(e)
+		}
+	}()
+	c.mu.Lock()
 	r := e.record
 	c.mu.Unlock()
 	if r.Final != nil && r.Final.State == Cancelled {
@@ -295,6 +313,7 @@ func (c *Coordinator) retry(ctx context.Context, id string) (int, error) {
 	if err := c.openQueue(s, r.queue()); err != nil {
 		return 0, err
 	}
+	round := p.round + 1
 	c.mu.Lock()
 	if e.progress == nil { // open it again, before the events come
 		e.progress, e.Final = p, nil
@@ -305,11 +324,30 @@ func (c *Coordinator) retry(ctx context.Context, id string) (int, error) {
 		return 0, err
 	}
 	for _, part := range r.pack(tasks, 0, maxChunkTasks) {
-		if err := s.publishWait(ctx, id, event{Round: p.round + 1, Retried: part.Tasks}); err != nil {
+		if err := s.publishWait(ctx, id, event{Round: round, Retried: part.Tasks}); err != nil {
 			return 0, err
 		}
 	}
-	return len(tasks), nil
+	return len(tasks), c.await(ctx, func() bool { return e.progress == nil || e.round >= round })
+}
+
+// await looks until a condition, which is asked under c.mu, holds.
+func (c *Coordinator) await(ctx context.Context, holds func() bool) error {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		c.mu.Lock()
+		ok := holds()
+		c.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
 }
 
 // join lets a worker in.

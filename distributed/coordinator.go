@@ -62,6 +62,7 @@ type entry struct {
 	parts     map[int]int // what has arrived of its tasks: first -> number
 	arrived   int
 	ending    bool // its end is published
+	retrying  int  // requests that are about to publish Retried: no end before
 	releasing bool // its chunks are being moved out of classHeld
 }
 
@@ -155,7 +156,7 @@ func (c *Coordinator) open() (err error) {
 	}
 	if s.server == nil {
 		if _, err = s.nc.Request(subjectAPI+verbHello, []byte("{}"), s.timeout); !errors.Is(err, nats.ErrNoResponders) {
-			return fmt.Errorf("coordinator: another one is at work at %s", connect.URL)
+			return fmt.Errorf("coordinator: another one is at work at %s", withoutSecrets(connect.URL))
 		}
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)

@@ -68,11 +68,12 @@ func (c *Coordinator) settle(e *entry) {
 		return
 	}
 	switch {
+	case e.ended != "" && e.retrying > 0: // it is about to begin again
 	case e.ended != "":
 		c.end(e)
 	case len(e.again) > 0:
 		c.requeue(e)
-	case e.complete() && e.Complete && !e.ending:
+	case e.complete() && e.Complete && !e.ending && e.retrying == 0:
 		e.ending = true
 		state := Done
 		if e.failed > 0 {

@@ -224,6 +224,7 @@ func TestFailuresAndRetry(t *testing.T) {
 
 	stop()
 	_, stop = runCoordinator(t, settings)
+	eventually(t, client, id, "there again", func(s Status) bool { return s.State == Failed }) // a request on its way to the old one is lost
 	n, err := client.Retry(t.Context(), id)
 	require.NoError(t, err)
 	assert.Equal(t, 2, n)

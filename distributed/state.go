@@ -89,7 +89,7 @@ func (p *progress) apply(e *event, each func(o *outcome, final bool)) error {
 	case e.Released:
 		p.released = true
 	case e.Ended.Ended():
-		if e.Round == p.round && p.ended == "" {
+		if (e.Round == p.round || e.Ended == Cancelled) && p.ended == "" { // a cancel may have crossed a retry
 			p.ended, p.endedAt = e.Ended, e.Time
 		}
 	case len(e.Retried) > 0:
