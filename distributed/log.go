@@ -120,8 +120,15 @@ func (c *Client) followLog(ctx context.Context, id string, task int, pieces <-ch
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-renew.C:
+			before := at.Attempt
 			if err := start(); err != nil {
 				return err
+			}
+			if at.Attempt == before && len(pieces) == 0 { // does it still run, or has its last word been lost?
+				s, err := c.Status(ctx, id)
+				if err == nil && s.State.Ended() {
+					return nil
+				}
 			}
 		case m := <-pieces:
 			var l logLines

@@ -2,6 +2,8 @@ package distributed
 
 import (
 	"context"
+	"encoding/base64"
+	"io"
 	"math"
 	"net/http"
 	"strconv"
@@ -173,5 +175,38 @@ func TestRetryAtTheEnd(t *testing.T) {
 		s, err := client.Wait(t.Context(), id)
 		require.NoError(t, err)
 		require.Equal(t, []any{Done, 2}, []any{s.State, s.Done})
+	}
+}
+
+// A follower of a task whose worker died leaves when the job ends.
+func TestFollowerOfALostWorkerLeaves(t *testing.T) {
+	c := startCoordinator(t, CoordinatorSettings{})
+	client, h := connectTo(t, c), newHand(t, c)
+	id, err := client.Submit(t.Context(), trivial(1))
+	require.NoError(t, err)
+	sub, err := h.nc.Subscribe(subjectFollow+id+".0", func(m *nats.Msg) {
+		_ = m.Respond([]byte(`{"attempt":1,"text":"` + base64.StdEncoding.EncodeToString([]byte("so far")) + `"}`))
+	})
+	require.NoError(t, err)
+	require.NoError(t, h.nc.Flush())
+	log, err := client.Log(t.Context(), id, 0, true)
+	require.NoError(t, err)
+	defer log.Close()
+	text := make([]byte, 6)
+	_, err = io.ReadFull(log, text)
+	require.NoError(t, err)
+	assert.Equal(t, "so far", string(text))
+	require.NoError(t, sub.Unsubscribe()) // it dies
+	require.NoError(t, client.Cancel(t.Context(), id))
+	ended := make(chan error, 1)
+	go func() {
+		_, err := io.ReadAll(log)
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		require.NoError(t, err)
+	case <-time.After(20 * time.Second):
+		t.Fatal("it follows for ever")
 	}
 }
