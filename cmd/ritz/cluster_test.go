@@ -261,6 +261,7 @@ func TestClusterIdle(t *testing.T) {
 func TestClusterRefuses(t *testing.T) {
 	other := t.TempDir()
 	dir := isolate(t)
+	token := filepath.Join(t.TempDir(), "token")
 	for _, c := range []struct {
 		args string
 		code int
@@ -300,6 +301,7 @@ func TestClusterRefuses(t *testing.T) {
 		{"submit --time-limit 3 a.yaml", 2, `"3" for flag -time-limit: expected a duration, such as 90s`},
 		{"submit --priority high a.yaml", 2, `"high" for flag -priority: expected a whole number`},
 		{"coordinator --http 0.0.0.0:0", 2, "a dashboard at 0.0.0.0:0, which others can reach, needs a token"},
+		{"coordinator --http 0.0.0.0:0 --store x --token-file " + token, 2, "which others can reach, needs TLS"},
 		{"coordinator --store x --tls-cert a", 2, "a certificate needs its key"},
 		{"task", 2, "it is what workers start"},
 	} {

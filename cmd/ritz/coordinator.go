@@ -38,7 +38,8 @@ const (
   --tls-key FILE
   --tls-client-ca FILE   clients and workers need a certificate of this authority
   --http HOST:PORT       serve the dashboard, /metrics and /health there; with TLS
-                         if there is a certificate
+                         if there is a certificate. Where others can reach it, it
+                         needs a token and a certificate too
   --history DURATION     forget jobs so long after their end; default 720h
   --idle-after DURATION  stop, and the workers with it, after so long without work
   --announce FILE        write the addresses there, as JSON, once it is ready
@@ -92,6 +93,9 @@ func runCoordinator(ctx context.Context, args []string, s streams) int {
 
 	if *page != "" && settings.Token == "" && !loopback(*page) {
 		return misused("coordinator", s, "a dashboard at "+*page+", which others can reach, needs a token: --token-file FILE")
+	}
+	if *page != "" && settings.Cert == "" && !loopback(*page) {
+		return misused("coordinator", s, "a dashboard at "+*page+", which others can reach, needs TLS, or the token can be read on its way: --tls-cert FILE --tls-key FILE")
 	}
 	c, err := distributed.NewCoordinator(settings)
 	switch {
