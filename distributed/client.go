@@ -190,6 +190,7 @@ func (c *Client) results(ctx context.Context, id string, yield func(Result, erro
 	}
 	defer messages.Stop()
 	p := newProgress(id, s.Tasks, s.Attempts, s.Minimize)
+	p.life = s.Submitted.UnixNano()
 	seen := make([]bool, s.Tasks)
 	for {
 		m, err := messages.Next(jetstream.NextContext(ctx))

@@ -198,7 +198,9 @@ func (c *Coordinator) open() (err error) {
 }
 
 func (r *record) progress() *progress {
-	return newProgress(r.Header.ID, r.Header.Tasks, r.Header.Attempts, r.Header.Minimize)
+	p := newProgress(r.Header.ID, r.Header.Tasks, r.Header.Attempts, r.Header.Minimize)
+	p.life = r.Submitted.UnixNano()
+	return p
 }
 
 // follow folds in the events after from, returns when it has those that were there, and goes on in the background.

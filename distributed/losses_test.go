@@ -3,6 +3,8 @@ package distributed
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -208,5 +210,37 @@ func TestFollowerOfALostWorkerLeaves(t *testing.T) {
 		require.NoError(t, err)
 	case <-time.After(20 * time.Second):
 		t.Fatal("it follows for ever")
+	}
+}
+
+// A worker that was cut off hands in what it has done for a job that is forgotten, whose ID another job has by now.
+func TestOutcomeOfAForgottenJob(t *testing.T) {
+	c := startCoordinator(t, CoordinatorSettings{HistoryJobs: 1})
+	client, h := connectTo(t, c), newHand(t, c)
+	var late event
+	for n := range 2 {
+		id, err := client.Submit(t.Context(), Job{ID: "again", Kind: "function", Function: "double", Tasks: []Task{{Data: fmt.Append(nil, n)}}})
+		require.NoError(t, err)
+		if n == 1 {
+			data, err := json.Marshal(late)
+			require.NoError(t, err)
+			_, err = h.js.Publish(t.Context(), subjectEvent+"again", data)
+			require.NoError(t, err)
+			h.doAll(anyQueue, 1, echo)
+			assert.Equal(t, map[int]string{0: "got 1"}, resultsOf(t, client, id))
+			break
+		}
+		k, m := h.take(anyQueue)
+		late = event{Protocol: protocol, Time: time.Now(), Worker: "late", Life: k.Life, Outcomes: []outcome{{Attempt: 1, OK: true, Data: []byte("old"), Started: time.Now()}}}
+		h.tell(id, outcome{Attempt: 1, OK: true, Data: echo(k.Tasks[0]), Started: time.Now()})
+		require.NoError(t, m.DoubleAck(t.Context()))
+		_, err = client.Wait(t.Context(), id)
+		require.NoError(t, err)
+		other, err := client.Submit(t.Context(), trivial(1)) // and it is beyond the history
+		require.NoError(t, err)
+		h.doAll(anyQueue, 1, echo)
+		_, err = client.Wait(t.Context(), other)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { c.sweep(t.Context()); _, err := c.Status("again"); return err != nil }, 10*time.Second, 10*time.Millisecond)
 	}
 }

@@ -193,6 +193,7 @@ type event struct {
 	Worker   string      `json:"worker,omitempty"`   // of Outcomes and Lost
 	Round    int         `json:"round,omitempty"`    // of Ended and Retried: how often the job was retried
 	Outcomes []outcome   `json:"outcomes,omitempty"` // by a worker: attempts that ended
+	Life     int64       `json:"life,omitempty"`     // of Outcomes: chunk.Life; another one's are of a job of this ID that was forgotten
 	Lost     []Busy      `json:"lost,omitempty"`     // by the coordinator: attempts whose worker fell silent; for the history only
 	Released bool        `json:"released,omitempty"` // by the coordinator: what it waited for is done, its chunks are queued
 	Ended    State       `json:"ended,omitempty"`    // by the coordinator: Done, Failed or Cancelled

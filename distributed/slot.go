@@ -238,7 +238,7 @@ func (w *Worker) runMessage(work context.Context, s *slot, m jetstream.Msg, q *s
 	ctx, cancel := context.WithCancelCause(work)
 	defer cancel(nil)
 	s.set(Busy{Slot: s.number, Job: c.Job, Task: c.Tasks[0].Index, Attempt: c.Tasks[0].Attempt + deliveries - 1, Since: time.Now()}, cancel)
-	out := &outcomes{w: w, job: c.Job}
+	out := &outcomes{w: w, job: c.Job, life: c.Life}
 	quit := make(chan struct{})
 	var tending sync.WaitGroup
 	tending.Go(func() { w.tend(m, out, quit) })
@@ -369,8 +369,9 @@ func (w *Worker) publish(ctx context.Context, subject string, data []byte, id st
 
 // outcomes are those of a chunk that wait to be published.
 type outcomes struct {
-	w   *Worker
-	job string
+	w    *Worker
+	job  string
+	life int64
 
 	mu      sync.Mutex
 	waiting []outcome
@@ -416,7 +417,7 @@ func (o *outcomes) send(ctx context.Context) error {
 		if n == 0 {
 			return nil
 		}
-		data, err := json.Marshal(event{Protocol: protocol, Time: time.Now(), Worker: o.w.id, Outcomes: batch})
+		data, err := json.Marshal(event{Protocol: protocol, Time: time.Now(), Worker: o.w.id, Outcomes: batch, Life: o.life})
 		if err != nil {
 			return err
 		}

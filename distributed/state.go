@@ -26,6 +26,7 @@ type progress struct {
 	id       string
 	attempts int // allowed to a task, before anybody retries it by hand
 	minimize bool
+	life     int64 // chunk.Life of its tasks
 
 	task    []uint8          // open, succeeded, failed
 	attempt []uint16         // the latest attempt that failed
@@ -70,6 +71,8 @@ func (p *progress) complete() bool { return p.done+p.failed == len(p.task) }
 func (p *progress) apply(e *event, each func(o *outcome, final bool)) error {
 	var bad error
 	switch {
+	case len(e.Outcomes) > 0 && e.Life != 0 && e.Life != p.life:
+		p.duplicates += len(e.Outcomes)
 	case len(e.Outcomes) > 0:
 		for i := range e.Outcomes {
 			o := &e.Outcomes[i]
