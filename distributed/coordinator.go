@@ -231,10 +231,21 @@ func (c *Coordinator) follow(ctx context.Context, s *session, from uint64) error
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrStore, err)
 	}
-	select {
-	case <-caught:
-	case <-ctx.Done():
-		return fmt.Errorf("%w: reading what happened: %w", ErrStore, ctx.Err())
+	for waiting, seq := true, from; waiting; { // however much it is, as long as it goes on
+		select {
+		case <-caught:
+			waiting = false
+		case <-s.ctx.Done():
+			return fmt.Errorf("%w: reading what happened: %w", ErrStore, context.Cause(s.ctx))
+		case <-time.After(time.Minute):
+			c.mu.Lock()
+			before := seq
+			seq = s.seq
+			c.mu.Unlock()
+			if seq == before {
+				return fmt.Errorf("%w: reading what happened stopped after event %d", ErrStore, seq)
+			}
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -44,8 +44,15 @@
 //   - Messages that make no sense are counted and logged, and change nothing. Who speaks another version of the protocol
 //     is refused with [ErrVersion].
 //
-// Nothing is promised against who has the token: clients can run what workers allow, and read everything. A coordinator
-// refuses to listen beyond loopback without a token, or a user and password, and TLS.
+// Nothing is promised against who has the token: there is one for all, and with it clients and workers can run what
+// workers allow, read everything, and publish outcomes of any job. Tasks run as the user of their worker, so what that
+// user can read, the worker's token among it, they can too; a worker whose tasks are not trusted is given a user, or a
+// container, of its own. A coordinator refuses to listen beyond loopback without a token, or a user and password, and
+// TLS. An address that begins with tls:// or wss:// insists on TLS; with nats:// it is up to who answers.
+//
+// A worker that does not know a job's kind or function fails its tasks, as any other failure: where workers differ, labels
+// say who is meant. With an external NATS, what is acknowledged lasts as long as that server's sync_interval says; one
+// coordinator at a time is to use it.
 //
 // # How it works
 //
