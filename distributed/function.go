@@ -207,10 +207,10 @@ func answerIn(ctx context.Context, name string) (kind byte, said []byte) {
 // runWorker is a worker by command-line flags.
 func runWorker(args []string) int {
 	var s WorkerSettings
+	s.Connect.Token = os.Getenv("RITZ_TOKEN") // a command line is seen by all
 	flags := flag.NewFlagSet("worker", flag.ContinueOnError)
 	slots, _ := strconv.Atoi(os.Getenv("RITZ_SLOTS"))
 	flags.StringVar(&s.Connect.URL, "connect", os.Getenv("RITZ_CONNECT"), "`address` of the coordinator, such as nats://host:4222 or wss://host")
-	flags.StringVar(&s.Connect.Token, "token", "", "token, better given as RITZ_TOKEN")
 	flags.StringVar(&s.Connect.CA, "ca", os.Getenv("RITZ_CA"), "`file` with the authority's certificates for TLS")
 	flags.StringVar(&s.ID, "id", "", "name of this worker")
 	flags.IntVar(&s.Slots, "slots", slots, "tasks at a time (0: the number of cores)")
@@ -238,9 +238,6 @@ func runWorker(args []string) int {
 	if flags.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "worker: unexpected argument %q\n", flags.Arg(0))
 		return 2
-	}
-	if s.Connect.Token == "" {
-		s.Connect.Token = os.Getenv("RITZ_TOKEN")
 	}
 	s.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	w, err := NewWorker(s)

@@ -59,14 +59,17 @@ func TestElsewhere(t *testing.T) {
 	stdout, _ := ok(t, append([]string{"jobs", "--all"}, at...)...)
 	assert.Contains(t, stdout, string(distributed.Done))
 
-	for name, args := range map[string][]string{
-		"no token":          {"--connect", url, "--ca", cert},
-		"other certificate": {"--connect", url, "--token-file", token, "--ca", other},
-		"system's":          {"--connect", url, "--token-file", token},
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no token":          {[]string{"--connect", url, "--ca", cert}, "not authorised"},
+		"other certificate": {[]string{"--connect", url, "--token-file", token, "--ca", other}, "is refused: x509"},
+		"system's":          {[]string{"--connect", url, "--token-file", token}, "is refused: x509"},
 	} {
-		code, _, stderr := ritz(append([]string{"jobs"}, args...)...)
+		code, _, stderr := ritz(append([]string{"jobs"}, c.args...)...)
 		assert.Equal(t, 2, code, name)
-		assert.Contains(t, stderr, "not authorised", name)
+		assert.Contains(t, stderr, c.want, name)
 	}
 	info, err := os.Stat(token)
 	require.NoError(t, err)
