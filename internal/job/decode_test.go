@@ -199,7 +199,7 @@ constants: {nu: 0.01/pj}
 	}
 	for text, want := range map[string]string{
 		"":                    `j.yaml:1:1: the key "ritz" is missing: the version of the job file, ritz: 1`,
-		"ritz: 1":             `j.yaml:1:1: the key "kind" is missing: one of pinn`,
+		"ritz: 1":             `j.yaml:1:1: the key "kind" is missing: one of mapreduce, pinn`,
 		"ritz: 2\nkind: pinn": "j.yaml:1:7: ritz: version 2 of the job file: this ritz reads version 1",
 		"ritz: 1\nkind: pin":  `j.yaml:2:7: kind: unknown "pin": did you mean "pinn"?`,
 		"- a":                 "j.yaml:1:1: expected a mapping (key: value), got a list",
