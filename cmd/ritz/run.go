@@ -56,16 +56,10 @@ func runJob(ctx context.Context, args []string, s streams) int {
 		return misused("run", s, "--resume takes its own job, not "+files[0])
 	case *resume != "" && (*out != "" || len(sets) > 0):
 		return misused("run", s, "a resumed run keeps its job and its directory: no --out, --set or --threads")
-	case *workers != 0 && c.url != "":
-		return misused("run", s, "either --workers or --connect: the workers of a coordinator are its own")
-	case *workers < 0 || *workers > 1000:
-		return misused("run", s, fmt.Sprintf("%d workers: 1 to 1000", *workers))
-	case c.url == "" && (c.tokenFile != "" || c.ca != "" || c.cluster != ""):
-		return misused("run", s, "--token-file, --ca and --cluster go with --connect")
 	}
-	remote := c.url != ""
-	if c.url == "cluster" { // that of the environment or on this machine
-		c.url = ""
+	others, fault := helpers(*workers, c)
+	if fault != "" {
+		return misused("run", s, fault)
 	}
 
 	o := job.Options{Warn: func(w string) { fmt.Fprintln(s.err, "warning:", w) }}
@@ -85,7 +79,7 @@ func runJob(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		return refuse(s, err)
 	}
-	if remote || *workers > 0 {
+	if others.any() {
 		if err := checkSpread(j.Kind); err != nil {
 			return refuse(s, err)
 		}
@@ -102,18 +96,8 @@ func runJob(ctx context.Context, args []string, s streams) int {
 		}
 		return err
 	}
-	switch {
-	case remote:
-		client, code := c.dial(ctx, s)
-		if code >= 0 {
-			return code
-		}
-		defer client.Close()
-		err = work(ctx, &pool{client: client, name: name, say: say})
-	case *workers > 0:
-		err = withCluster(ctx, *workers, name, say, work)
-	default:
-		err = work(ctx, nil)
+	if code, err = others.with(ctx, name, say, s, work); code >= 0 {
+		return code
 	}
 	if bar != nil {
 		bar.end()

@@ -25,6 +25,49 @@ func checkSpread(kind string) error {
 		kind, strings.Join(spread, ", "))
 }
 
+// others are the workers that --workers and --connect ask for.
+type others struct {
+	workers int // of a cluster of its own
+	remote  bool
+	connection
+}
+
+// helpers reads the flags; fault says what is wrong with them.
+func helpers(workers int, c connection) (o others, fault string) {
+	switch {
+	case workers != 0 && c.url != "":
+		return o, "either --workers or --connect: the workers of a coordinator are its own"
+	case workers < 0 || workers > 1000:
+		return o, fmt.Sprintf("%d workers: 1 to 1000", workers)
+	case c.url == "" && (c.tokenFile != "" || c.ca != "" || c.cluster != ""):
+		return o, "--token-file, --ca and --cluster go with --connect"
+	}
+	o = others{workers, c.url != "", c}
+	if c.url == "cluster" { // that of the environment or on this machine
+		o.url = ""
+	}
+	return o, ""
+}
+
+func (o others) any() bool { return o.remote || o.workers > 0 }
+
+// with calls work with a pool of them, nil for none. The code is -1 unless there is no
+// coordinator.
+func (o others) with(ctx context.Context, name string, say func(string), s streams, work func(context.Context, *pool) error) (code int, err error) {
+	switch {
+	case o.remote:
+		client, code := o.dial(ctx, s)
+		if code >= 0 {
+			return code, nil
+		}
+		defer client.Close()
+		return -1, work(ctx, &pool{client: client, name: name, say: say})
+	case o.workers > 0:
+		return -1, withCluster(ctx, o.workers, name, say, work)
+	}
+	return -1, work(ctx, nil)
+}
+
 // withCluster runs f with a cluster that lives as long as f: the coordinator is in this
 // process, and n workers are bound to it, so that nothing is left however it ends. The
 // store does not last: what has been done is in the run directory.
