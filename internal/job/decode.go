@@ -3,6 +3,7 @@ package job
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strconv"
@@ -144,6 +145,24 @@ func (s *section) require(key, meaning string) *node {
 
 // fill puts the default of an absent key into the tree.
 func (s *section) fill(key, text string) { s.n.put(key, s.n.beside(scalarNode, text)) }
+
+// programDir is where a program of the job runs: "dir", by default the folder of the
+// job file. The run directory is elsewhere, so what is resumed from there gets the
+// whole path.
+func (s *section) programDir(j *Job) string {
+	dir := s.get("dir")
+	if dir == nil {
+		s.fill("dir", ".")
+		dir = s.n.get("dir")
+	}
+	path, err := filepath.Abs(j.resolve(s.text(dir, s.at("dir"))))
+	if err != nil {
+		s.fail(dir, s.at("dir"), "%v", err)
+		return ""
+	}
+	dir.text = path
+	return path
+}
 
 // sub returns the section under key, filled in empty if it is absent.
 func (s *section) sub(key string) *section {

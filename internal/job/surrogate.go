@@ -1,7 +1,6 @@
 package job
 
 import (
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -160,17 +159,7 @@ func (t *surrogateTask) decodeCommand(parent *section, v *node) {
 			c.Args = append(c.Args, s.text(a, item(s.at("run"), i)))
 		}
 	}
-	dir := s.get("dir")
-	if dir == nil {
-		s.fill("dir", ".")
-		dir = s.n.get("dir")
-	}
-	// The run directory is elsewhere: what is resumed from there needs the whole path.
-	if path, err := filepath.Abs(t.job.resolve(s.text(dir, s.at("dir")))); err != nil {
-		s.fail(dir, s.at("dir"), "%v", err)
-	} else {
-		c.Dir, dir.text = path, path
-	}
+	c.Dir = s.programDir(t.job)
 	for _, f := range s.texts("files") {
 		c.Files[f[0]] = f[1]
 	}

@@ -57,17 +57,7 @@ func (t *sweepTask) decodeCommand(parent *section, v *node) {
 			c.files = append(c.files, f)
 		}
 	}
-	dir := s.get("dir")
-	if dir == nil {
-		s.fill("dir", ".")
-		dir = s.n.get("dir")
-	}
-	// The run directory is elsewhere: what is resumed from there needs the whole path.
-	if path, err := filepath.Abs(t.job.resolve(s.text(dir, s.at("dir")))); err != nil {
-		s.fail(dir, s.at("dir"), "%v", err)
-	} else {
-		c.dir, dir.text = path, path
-	}
+	c.dir = s.programDir(t.job)
 	c.timeout = s.atLeast("timeout", 0, 0)
 }
 

@@ -51,20 +51,27 @@ func (v isa) waveFused(m int, medium bool) {
 	ps := v.rows(base("p"), stride, 0, 2*m)    // j ... j+2m-1
 	vs := v.rows(base("vy"), stride, m-1, 2*m) // j-m+1 ... j+m
 	moving := append(append([]reg.GPVirtual{vx}, ps.bases...), vs.bases...)
-	var bx, by, bulk Op
+	var bx reg.GPVirtual
+	var by, bulk Op
 	if medium {
 		x, y, k := base("bx"), base("by"), base("k")
 		for range m { // of row j+m
 			v.ADDQ(stride, y)
 		}
-		bx, by, bulk = Mem{Base: x, Disp: faces}, Mem{Base: y}, Mem{Base: k}
+		bx, by, bulk = x, Mem{Base: y}, Mem{Base: k}
 		moving = append(moving, x, y, k)
 	}
-	vectorX := func(back int) reg.VecVirtual {
-		if back > 0 && medium {
-			return v.vectorX(ps, vx, faces-back, Mem{Base: bx.(Mem).Base, Disp: faces - back}, w[:m])
+	vectorX := func(back int) reg.VecVirtual { // the faces so many bytes before
+		at := func(r reg.GPVirtual, elements int) Mem {
+			return Mem{Base: r, Disp: faces - back + elements*v.size()}
 		}
-		return v.vectorX(ps, vx, faces-back, bx, w[:m])
+		var c Op
+		if medium {
+			c = at(bx, 0)
+		}
+		return v.updated(at(vx, 0), c, w[:m], func(k int) reg.VecVirtual {
+			return v.minus(at(ps.bases[0], k), at(ps.bases[0], -1-k))
+		})
 	}
 
 	before := v.vec() // the faces up to those of the vector at hand
@@ -109,14 +116,6 @@ func (v isa) waveFused(m int, medium bool) {
 	restore()
 	v.VZEROUPPER()
 	v.RET()
-}
-
-// vectorX updates the vector of vx at disp bytes from the cell.
-func (v isa) vectorX(p rowsOf, vx reg.GPVirtual, disp int, medium Op, w []reg.VecVirtual) reg.VecVirtual {
-	along := func(k int) Mem { return Mem{Base: p.bases[0], Disp: disp + k*v.size()} }
-	return v.updated(Mem{Base: vx, Disp: disp}, medium, w, func(k int) reg.VecVirtual {
-		return v.minus(along(k), along(-1-k))
-	})
 }
 
 // updated subtracts the weighed differences from a vector in memory and returns

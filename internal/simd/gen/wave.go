@@ -141,32 +141,14 @@ type tap struct {
 }
 
 // across returns the taps of an operator of half-width m at row r: pair k is of
-// the rows k + shift and shift - k - 1. One base serves three rows.
+// the rows k + shift and shift - k - 1.
 func (v isa) across(r, stride reg.GPVirtual, m, shift int) []tap {
-	var bases []reg.GPVirtual
-	for i := 0; i < 2*m; i += 3 {
-		p := v.GP64()
-		if i == 0 {
-			v.MOVQ(r, p)
-			for range m - shift {
-				v.SUBQ(stride, p)
-			}
-		} else {
-			v.LEAQ(Mem{Base: bases[len(bases)-1], Index: stride, Scale: 2}, p)
-			v.ADDQ(stride, p)
-		}
-		bases = append(bases, p)
-	}
-	at := func(row int) Mem { // from the lowest
-		mem := Mem{Base: bases[row/3]}
-		if row%3 > 0 {
-			mem.Index, mem.Scale = stride, uint8(row%3)
-		}
-		return mem
-	}
+	p := v.GP64()
+	v.MOVQ(r, p)
+	rows := v.rows(p, stride, m-shift, 2*m)
 	taps := make([]tap, m)
 	for k := range taps {
-		taps[k] = tap{at(m + k), at(m - 1 - k), bases}
+		taps[k] = tap{rows.at(m + k), rows.at(m - 1 - k), rows.bases}
 	}
 	return taps
 }
