@@ -278,6 +278,7 @@ func (w *Worker) dialAndJoin(ctx context.Context) (err error) {
 		return err
 	}
 	if err = w.join(ctx); err != nil {
+		w.link.nc.SetDisconnectErrHandler(nil) // it would still log when Run has returned
 		w.link.nc.Close()
 	}
 	return err
