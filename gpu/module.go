@@ -1,0 +1,174 @@
+package gpu
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/seed-0772dd2d/ritz/gpu/internal/driver"
+)
+
+// Prelude stands before every source: the macros that OpenCL, CUDA and HIP share.
+//
+//go:embed prelude.h
+var Prelude string
+
+// Source is a program to compile.
+type Source struct {
+	Name    string   // in error messages: step.c
+	Text    string   // in the subset of C that [Prelude] describes
+	Defines []string // ORDER=4, as of -D
+	Double  bool     // the type real is double instead of float
+}
+
+// Module is a compiled program. It is safe for concurrent use.
+type Module struct {
+	device     *Device
+	m          driver.Module
+	signatures map[string][]kind
+	kernels    []driver.Kernel
+	mu         sync.Mutex
+	closed     atomic.Bool
+}
+
+// CompileError tells what a compiler found.
+type CompileError struct {
+	Source string // its name
+	Line   int    // of the first error, from 1; 0: unknown
+	Text   string // of that line
+	Log    string // all that the compiler said
+}
+
+func (e *CompileError) Error() string {
+	text := fmt.Sprintf("gpu: %s does not compile", e.Source)
+	if e.Line > 0 {
+		text += fmt.Sprintf(": line %d: %s", e.Line, strings.TrimSpace(e.Text))
+	}
+	return text + "\n" + strings.TrimSpace(e.Log)
+}
+
+// Unwrap returns ErrCompile.
+func (e *CompileError) Unwrap() error { return ErrCompile }
+
+// Compile compiles a program for the device. The error is a *CompileError if it does not
+// compile, and wraps ErrNoFloat64 if it is in double precision and the device has none.
+func (d *Device) Compile(s Source) (*Module, error) {
+	if err := d.usable(); err != nil {
+		return nil, err
+	}
+	if s.Name == "" {
+		s.Name = "kernel.c"
+	}
+	if s.Double && !d.info.Float64 {
+		return nil, fmt.Errorf("gpu: %s in double precision: %w on %s (%s): use single precision", s.Name, ErrNoFloat64, d.info.ID, d.info.Name)
+	}
+	signatures, err := parse(s)
+	if err != nil {
+		return nil, err
+	}
+	made, err := d.d.Compile(s.Full(), s.options())
+	if err != nil {
+		return nil, s.place(err)
+	}
+	m := &Module{device: d, m: made, signatures: signatures}
+	return m, d.own(m)
+}
+
+// Full is the program as the compiler sees it: the prelude, then the text, whose lines
+// keep their numbers.
+func (s Source) Full() string {
+	return Prelude + fmt.Sprintf("#line 1 %q\n", s.Name) + s.Text
+}
+
+// options are those of the compiler.
+func (s Source) options() []string {
+	size := "4"
+	if s.Double {
+		size = "8"
+	}
+	options := []string{"-DREAL_SIZE=" + size}
+	for _, d := range s.Defines {
+		options = append(options, "-D"+d)
+	}
+	return options
+}
+
+// place makes a compiler's log an error at a line of the source.
+func (s Source) place(err error) error {
+	var log *driver.CompileError
+	if !errors.As(err, &log) {
+		return fmt.Errorf("gpu: %s: %w", s.Name, err)
+	}
+	e := &CompileError{Source: s.Name, Log: log.Log}
+	where := regexp.MustCompile(regexp.QuoteMeta(s.Name) + `[:(](\d+)[^\n]*error`).FindStringSubmatch(log.Log)
+	lines := strings.Split(s.Text, "\n")
+	if where != nil {
+		if n, err := strconv.Atoi(where[1]); err == nil && n >= 1 && n <= len(lines) {
+			e.Line, e.Text = n, lines[n-1]
+		}
+	}
+	return e
+}
+
+// Log is what the compiler said, warnings perhaps.
+func (m *Module) Log() string { return m.m.Log() }
+
+// Close frees the module and its kernels.
+func (m *Module) Close() error { return m.device.disown(m, "module") }
+
+func (m *Module) release() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed.Store(true)
+	var errs []error
+	for _, k := range m.kernels {
+		errs = append(errs, k.Close())
+	}
+	return errors.Join(append(errs, m.m.Close())...)
+}
+
+// Usage is what the compiler tells about a kernel, -1 for what it does not tell.
+type Usage = driver.Usage
+
+// Kernel is a function of a module. Launches of it are safe for concurrent use in different queues.
+type Kernel struct {
+	module *Module
+	name   string
+	kinds  []kind
+	k      driver.Kernel
+
+	mu     sync.Mutex
+	values []uint64
+	sizes  []int
+}
+
+// Kernel returns the kernel of that name. It lives as long as the module.
+func (m *Module) Kernel(name string) (*Kernel, error) {
+	kinds, ok := m.signatures[name]
+	if !ok {
+		return nil, fmt.Errorf("gpu: %w: no kernel %q in the module", ErrArgument, name)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed.Load() {
+		return nil, fmt.Errorf("gpu: module: %w", ErrClosed)
+	}
+	made, err := m.m.Kernel(name)
+	if err != nil {
+		return nil, fmt.Errorf("gpu: kernel %s: %w", name, err)
+	}
+	m.kernels = append(m.kernels, made)
+	k := &Kernel{module: m, name: name, kinds: kinds, k: made, values: make([]uint64, len(kinds)), sizes: make([]int, len(kinds))}
+	for i, kind := range kinds {
+		k.sizes[i] = kind.size()
+	}
+	return k, nil
+}
+
+// Usage is what the compiler tells about the kernel.
+func (k *Kernel) Usage() Usage { return k.k.Usage() }
