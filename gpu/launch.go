@@ -57,6 +57,11 @@ func Real(v float64) Arg { return Arg{kind: kindReal, bits: math.Float64bits(v)}
 // each. A zero stands for 1.
 type Grid struct{ Groups, Group [3]int }
 
+func atLeastOne(n [3]int) [3]int { return [3]int{max(n[0], 1), max(n[1], 1), max(n[2], 1)} }
+
+// items is the number of work items of a group.
+func items(group [3]int) int { return group[0] * group[1] * group[2] }
+
 // Over is the grid of groups of that many items that covers n items.
 func Over(n, group int) Grid {
 	return Grid{Groups: [3]int{(n + group - 1) / group}, Group: [3]int{group}}
@@ -77,12 +82,11 @@ func (q *Queue) Launch(k *Kernel, g Grid, args ...Arg) error {
 	if len(args) != len(k.kinds) {
 		return fmt.Errorf("gpu: %w: kernel %s takes %d arguments, got %d", ErrArgument, k.name, len(k.kinds), len(args))
 	}
-	items := 1
-	for d := range 3 {
-		g.Groups[d], g.Group[d] = max(g.Groups[d], 1), max(g.Group[d], 1)
-		items *= g.Group[d]
+	g.Groups, g.Group = atLeastOne(g.Groups), atLeastOne(g.Group)
+	if want := k.module.group; want != [3]int{} && g.Group != want {
+		return fmt.Errorf("gpu: %w: kernel %s in groups of %v items, it was compiled for %v", ErrArgument, k.name, g.Group, want)
 	}
-	if most := q.device.info.MaxGroup; most > 0 && items > most {
+	if items, most := items(g.Group), q.device.info.MaxGroup; most > 0 && items > most {
 		return fmt.Errorf("gpu: %w: kernel %s in groups of %d items, %s has at most %d", ErrArgument, k.name, items, q.device.info.ID, most)
 	}
 	k.mu.Lock()

@@ -24,12 +24,17 @@ type Source struct {
 	Text    string   // in the subset of C that [Prelude] describes
 	Defines []string // ORDER=4, as of -D
 	Double  bool     // the type real is double instead of float
+	// Group is the size of the work groups that the kernels are launched with. The
+	// compiler then knows how many registers a work item can have; it assumes large
+	// groups otherwise, and may spill. {}: any.
+	Group [3]int
 }
 
 // Module is a compiled program. It is safe for concurrent use.
 type Module struct {
 	device     *Device
 	m          driver.Module
+	group      [3]int // that launches must have, or {}
 	signatures map[string][]kind
 	kernels    []driver.Kernel
 	mu         sync.Mutex
@@ -71,11 +76,17 @@ func (d *Device) Compile(s Source) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := d.d.Compile(s.Full(), s.options())
+	if s.Group != [3]int{} {
+		s.Group = atLeastOne(s.Group)
+		if items, most := items(s.Group), d.info.MaxGroup; most > 0 && items > most {
+			return nil, fmt.Errorf("gpu: %s: %w: groups of %d items, %s has at most %d", s.Name, ErrArgument, items, d.info.ID, most)
+		}
+	}
+	made, err := d.d.Compile(s.Full(), s.Options())
 	if err != nil {
 		return nil, s.place(err)
 	}
-	m := &Module{device: d, m: made, signatures: signatures}
+	m := &Module{device: d, m: made, group: s.Group, signatures: signatures}
 	return m, d.own(m)
 }
 
@@ -85,13 +96,17 @@ func (s Source) Full() string {
 	return Prelude + fmt.Sprintf("#line 1 %q\n", s.Name) + s.Text
 }
 
-// options are those of the compiler.
-func (s Source) options() []string {
+// Options are the definitions that the compiler gets with the program, as -DNAME=VALUE.
+func (s Source) Options() []string {
 	size := "4"
 	if s.Double {
 		size = "8"
 	}
 	options := []string{"-DREAL_SIZE=" + size}
+	if s.Group != [3]int{} {
+		g := atLeastOne(s.Group)
+		options = append(options, fmt.Sprintf("-DGROUP_X=%d", g[0]), fmt.Sprintf("-DGROUP_Y=%d", g[1]), fmt.Sprintf("-DGROUP_Z=%d", g[2]))
+	}
 	for _, d := range s.Defines {
 		options = append(options, "-D"+d)
 	}

@@ -5,13 +5,19 @@
 //   BARRIER();            of a work group
 //   GROUP(0), LOCAL_ID(0), GLOBAL_ID(0), GROUPS(0), LOCAL_SIZE(0): dimensions 0, 1, 2
 //
+// GROUP_X, GROUP_Y, GROUP_Z: the size of a work group, where the source has one
+//
 // real is double or float; REAL(0.5) a constant of it. Parameters are pointers to
 // global memory or of type int, uint, long, ulong, float, double or real.
 #if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
 #if REAL_SIZE == 8 && defined(cl_khr_fp64)
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #endif
+#ifdef GROUP_X
+#define KERNEL __kernel __attribute__((reqd_work_group_size(GROUP_X, GROUP_Y, GROUP_Z))) void
+#else
 #define KERNEL __kernel void
+#endif
 #define GLOBAL __global
 #define LOCAL __local
 #define DEVICE static inline
@@ -23,7 +29,11 @@
 #define LOCAL_SIZE(d) ((int)get_local_size(d))
 #define GLOBAL_ID(d) ((int)get_global_id(d))
 #else
+#ifdef GROUP_X
+#define KERNEL extern "C" __global__ __launch_bounds__(GROUP_X * GROUP_Y * GROUP_Z) void
+#else
 #define KERNEL extern "C" __global__ void
+#endif
 #define GLOBAL
 #define LOCAL __shared__
 #define DEVICE static __device__ __forceinline__
