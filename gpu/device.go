@@ -86,11 +86,8 @@ func openAuto() (*Device, error) {
 
 func open(b driver.Backend, index int) (*Device, error) {
 	list, err := b.Devices()
-	if err != nil {
-		return nil, err
-	}
 	if index >= len(list) {
-		return nil, fmt.Errorf("gpu: %w: %s:%d, there are %d", ErrNoDevice, b.Name(), index, len(list))
+		return nil, errors.Join(fmt.Errorf("gpu: %w: %s:%d, there are %d", ErrNoDevice, b.Name(), index, len(list)), err)
 	}
 	d, err := b.Open(index)
 	if err != nil {

@@ -120,10 +120,11 @@ func (s Source) place(err error) error {
 		return fmt.Errorf("gpu: %s: %w", s.Name, err)
 	}
 	e := &CompileError{Source: s.Name, Log: log.Log}
-	where := regexp.MustCompile(regexp.QuoteMeta(s.Name) + `[:(](\d+)[^\n]*error`).FindStringSubmatch(log.Log)
+	place := regexp.QuoteMeta(s.Name) + `[:(](\d+)`
+	where := regexp.MustCompile(place + `[^\n]*error|error[^\n]*` + place).FindStringSubmatch(log.Log)
 	lines := strings.Split(s.Text, "\n")
 	if where != nil {
-		if n, err := strconv.Atoi(where[1]); err == nil && n >= 1 && n <= len(lines) {
+		if n, err := strconv.Atoi(where[1] + where[2]); err == nil && n >= 1 && n <= len(lines) {
 			e.Line, e.Text = n, lines[n-1]
 		}
 	}

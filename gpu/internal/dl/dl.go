@@ -36,9 +36,11 @@ func Open(variable string, names ...string) (*Library, []string, error) {
 // Function is the address of a function; 0 if the library has none of that name.
 func (l *Library) Function(name string) uintptr { return symbol(l.handle, name) }
 
-// Call calls a function with integers and pointers, and returns its integer. It
-// allocates nothing. A pointer to Go memory must be converted in the call itself,
-// uintptr(unsafe.Pointer(&x)): so it stays alive and in place.
+// Call calls a function with integers and pointers, and returns its integer. A pointer
+// to Go memory must be converted in the call itself, uintptr(unsafe.Pointer(&x)): so it
+// stays alive and in place. That puts the list of arguments on the heap: who must not
+// allocate passes a slice that is there already, args..., whose pointers are into
+// objects on the heap that live through the call.
 //
 //go:uintptrescapes
 func Call(function uintptr, args ...uintptr) uintptr {
