@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"math"
 	"sync/atomic"
 	"unsafe"
 
@@ -36,7 +37,10 @@ func NewBuffer[T Element](d *Device, n int) (*Buffer, error) {
 		return nil, fmt.Errorf("gpu: %d bytes on %s: %w", n*size, d.info.ID, err)
 	}
 	b := &Buffer{device: d, memory: memory, bytes: n * size}
-	return b, d.own(b)
+	if err := d.own(b); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // Bytes is the size of the buffer.
@@ -53,6 +57,8 @@ func (b *Buffer) release() error {
 // usableOn tells whether the buffer may be used on a device, for bytes from an offset.
 func (b *Buffer) usableOn(d *Device, offset, bytes int) error {
 	switch {
+	case b == nil:
+		return fmt.Errorf("gpu: %w: a buffer that is nil", ErrArgument)
 	case b.closed.Load():
 		return fmt.Errorf("gpu: buffer: %w", ErrClosed)
 	case b.device != d:
@@ -83,9 +89,12 @@ func Read[T Element](q *Queue, dst []T, b *Buffer, first int) error {
 	return q.q.Read(unsafe.Pointer(unsafe.SliceData(dst)), b.memory, offset, bytes)
 }
 
-// span is the bytes of n elements.
+// span is the bytes of n elements. An offset that is no int is one past every buffer.
 func span[T Element](first, n int) (offset, bytes int) {
 	size := int(unsafe.Sizeof(T(0)))
+	if first < 0 || first > math.MaxInt/size {
+		return math.MaxInt, n * size
+	}
 	return first * size, n * size
 }
 

@@ -112,6 +112,11 @@ func (d *Device) Close() error {
 	d.live = nil
 	d.mu.Unlock()
 	var errs []error
+	for _, c := range live {
+		if q, ok := c.(*Queue); ok {
+			errs = append(errs, q.q.Wait())
+		}
+	}
 	for _, c := range slices.Backward(live) {
 		errs = append(errs, c.release())
 	}

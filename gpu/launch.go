@@ -57,18 +57,40 @@ func Real(v float64) Arg { return Arg{kind: kindReal, bits: math.Float64bits(v)}
 // each. A zero stands for 1.
 type Grid struct{ Groups, Group [3]int }
 
-func atLeastOne(n [3]int) [3]int { return [3]int{max(n[0], 1), max(n[1], 1), max(n[2], 1)} }
+// whole puts 1 for 0.
+func whole(n [3]int) [3]int {
+	for d := range n {
+		if n[d] == 0 {
+			n[d] = 1
+		}
+	}
+	return n
+}
 
-// items is the number of work items of a group.
-func items(group [3]int) int { return group[0] * group[1] * group[2] }
+// checkGroup tells whether the device has groups of that many work items.
+func (d *Device) checkGroup(group [3]int) error {
+	most := d.info.MaxGroup
+	if most < 1 {
+		most = math.MaxInt32
+	}
+	left := most
+	for _, n := range group {
+		if n < 1 || n > left {
+			return fmt.Errorf("%w: groups of %v work items, %s has from 1 to %d", ErrArgument, group, d.info.ID, most)
+		}
+		left /= n
+	}
+	return nil
+}
 
-// Over is the grid of groups of that many items that covers n items.
+// Over is the grid of groups of that many items, 1 or more, that covers n items.
 func Over(n, group int) Grid {
 	return Grid{Groups: [3]int{(n + group - 1) / group}, Group: [3]int{group}}
 }
 
 // Launch puts a kernel into the queue. The arguments must fit the parameters of the
-// kernel in number and type. It allocates nothing.
+// kernel in number and type; the error wraps ErrArgument if they or the grid do not. It
+// allocates nothing.
 func (q *Queue) Launch(k *Kernel, g Grid, args ...Arg) error {
 	if err := q.usable(); err != nil {
 		return err
@@ -82,12 +104,17 @@ func (q *Queue) Launch(k *Kernel, g Grid, args ...Arg) error {
 	if len(args) != len(k.kinds) {
 		return fmt.Errorf("gpu: %w: kernel %s takes %d arguments, got %d", ErrArgument, k.name, len(k.kinds), len(args))
 	}
-	g.Groups, g.Group = atLeastOne(g.Groups), atLeastOne(g.Group)
+	g.Groups, g.Group = whole(g.Groups), whole(g.Group)
 	if want := k.module.group; want != [3]int{} && g.Group != want {
 		return fmt.Errorf("gpu: %w: kernel %s in groups of %v items, it was compiled for %v", ErrArgument, k.name, g.Group, want)
 	}
-	if items, most := items(g.Group), q.device.info.MaxGroup; most > 0 && items > most {
-		return fmt.Errorf("gpu: %w: kernel %s in groups of %d items, %s has at most %d", ErrArgument, k.name, items, q.device.info.ID, most)
+	if err := q.device.checkGroup(g.Group); err != nil {
+		return fmt.Errorf("gpu: kernel %s: %w", k.name, err)
+	}
+	for d, n := range g.Groups {
+		if n < 1 || n > math.MaxInt32/g.Group[d] {
+			return fmt.Errorf("gpu: %w: kernel %s in %v groups of %v items, want from 1 to 2^31-1 items in each dimension", ErrArgument, k.name, g.Groups, g.Group)
+		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -101,9 +128,6 @@ func (q *Queue) Launch(k *Kernel, g Grid, args ...Arg) error {
 		case a.kind != want:
 			return fmt.Errorf("gpu: %w: kernel %s: argument %d is of type %v, want %v", ErrArgument, k.name, i, a.kind, want)
 		case a.kind == kindBuffer:
-			if a.buffer == nil {
-				return fmt.Errorf("gpu: %w: kernel %s: argument %d is nil", ErrArgument, k.name, i)
-			}
 			if err := a.buffer.usableOn(q.device, 0, 0); err != nil {
 				return fmt.Errorf("kernel %s: argument %d: %w", k.name, i, err)
 			}

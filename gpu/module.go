@@ -60,6 +60,9 @@ func (e *CompileError) Error() string {
 // Unwrap returns ErrCompile.
 func (e *CompileError) Unwrap() error { return ErrCompile }
 
+// definition is what all compilers take alike: some split their options at blanks.
+var definition = regexp.MustCompile(`^[A-Za-z_]\w*(=[^\s"'\\]*)?$`)
+
 // Compile compiles a program for the device. The error is a *CompileError if it does not
 // compile, and wraps ErrNoFloat64 if it is in double precision and the device has none.
 func (d *Device) Compile(s Source) (*Module, error) {
@@ -72,14 +75,19 @@ func (d *Device) Compile(s Source) (*Module, error) {
 	if s.Double && !d.info.Float64 {
 		return nil, fmt.Errorf("gpu: %s in double precision: %w on %s (%s): use single precision", s.Name, ErrNoFloat64, d.info.ID, d.info.Name)
 	}
+	for _, define := range s.Defines {
+		if !definition.MatchString(define) {
+			return nil, fmt.Errorf("gpu: %s: %w: definition %q, want NAME or NAME=VALUE without blanks", s.Name, ErrArgument, define)
+		}
+	}
 	signatures, err := parse(s)
 	if err != nil {
 		return nil, err
 	}
 	if s.Group != [3]int{} {
-		s.Group = atLeastOne(s.Group)
-		if items, most := items(s.Group), d.info.MaxGroup; most > 0 && items > most {
-			return nil, fmt.Errorf("gpu: %s: %w: groups of %d items, %s has at most %d", s.Name, ErrArgument, items, d.info.ID, most)
+		s.Group = whole(s.Group)
+		if err := d.checkGroup(s.Group); err != nil {
+			return nil, fmt.Errorf("gpu: %s: %w", s.Name, err)
 		}
 	}
 	made, err := d.d.Compile(s.Full(), s.Options())
@@ -87,7 +95,10 @@ func (d *Device) Compile(s Source) (*Module, error) {
 		return nil, s.place(err)
 	}
 	m := &Module{device: d, m: made, group: s.Group, signatures: signatures}
-	return m, d.own(m)
+	if err := d.own(m); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // Full is the program as the compiler sees it: the prelude, then the text, whose lines
@@ -104,7 +115,7 @@ func (s Source) Options() []string {
 	}
 	options := []string{"-DREAL_SIZE=" + size}
 	if s.Group != [3]int{} {
-		g := atLeastOne(s.Group)
+		g := whole(s.Group)
 		options = append(options, fmt.Sprintf("-DGROUP_X=%d", g[0]), fmt.Sprintf("-DGROUP_Y=%d", g[1]), fmt.Sprintf("-DGROUP_Z=%d", g[2]))
 	}
 	for _, d := range s.Defines {
@@ -156,6 +167,7 @@ type Kernel struct {
 	module *Module
 	name   string
 	kinds  []kind
+	usage  Usage
 	k      driver.Kernel
 
 	mu     sync.Mutex
@@ -179,7 +191,7 @@ func (m *Module) Kernel(name string) (*Kernel, error) {
 		return nil, fmt.Errorf("gpu: kernel %s: %w", name, err)
 	}
 	m.kernels = append(m.kernels, made)
-	k := &Kernel{module: m, name: name, kinds: kinds, k: made, values: make([]uint64, len(kinds)), sizes: make([]int, len(kinds))}
+	k := &Kernel{module: m, name: name, kinds: kinds, usage: made.Usage(), k: made, values: make([]uint64, len(kinds)), sizes: make([]int, len(kinds))}
 	for i, kind := range kinds {
 		k.sizes[i] = kind.size()
 	}
@@ -187,4 +199,4 @@ func (m *Module) Kernel(name string) (*Kernel, error) {
 }
 
 // Usage is what the compiler tells about the kernel.
-func (k *Kernel) Usage() Usage { return k.k.Usage() }
+func (k *Kernel) Usage() Usage { return k.usage }

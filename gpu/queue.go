@@ -26,7 +26,10 @@ func (d *Device) NewQueue() (*Queue, error) {
 		return nil, err
 	}
 	q := &Queue{device: d, q: made}
-	return q, d.own(q)
+	if err := d.own(q); err != nil {
+		return nil, err
+	}
+	return q, nil
 }
 
 // check tells whether the queue may use those bytes of the buffer.
@@ -85,7 +88,10 @@ func (q *Queue) Record() (*Event, error) {
 		return nil, err
 	}
 	e := &Event{device: q.device, e: made}
-	return e, q.device.own(e)
+	if err := q.device.own(e); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // Wait returns when the event is reached.

@@ -3,16 +3,19 @@ package gpu
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 var (
 	comment   = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`)
 	signature = regexp.MustCompile(`\bKERNEL\s+(\w+)\s*\(([^()]*)\)`)
-	word      = regexp.MustCompile(`\w+`)
+	pointer   = regexp.MustCompile(`^GLOBAL\s+[\w\s]+\*\s*(RESTRICT\s+)?\w+$`)
+	number    = regexp.MustCompile(`^(?:const\s+)?(\w+)\s+\w+$`)
 )
 
-// parse finds the kernels of a source and the types of their parameters.
+// parse finds the kernels of a source and the types of their parameters. It knows no
+// preprocessor: a kernel that is there in two variants has the same types in both.
 func parse(s Source) (map[string][]kind, error) {
 	real := kindFloat
 	if s.Double {
@@ -27,14 +30,17 @@ func parse(s Source) (map[string][]kind, error) {
 		name, list := m[1], strings.TrimSpace(m[2])
 		kinds := []kind{}
 		if list != "" && list != "void" {
-			for _, p := range strings.Split(list, ",") {
-				k, ok := parameter(p, types)
+			for p := range strings.SplitSeq(list, ",") {
+				k, ok := parameter(strings.TrimSpace(p), types)
 				if !ok {
-					return nil, fmt.Errorf("gpu: %s: %w: kernel %s: parameter %q, want GLOBAL ... *NAME, or int, uint, long, ulong, float, double or real",
+					return nil, fmt.Errorf("gpu: %s: %w: kernel %s: parameter %q, want GLOBAL TYPE *NAME, or int, uint, long, ulong, float, double or real",
 						s.Name, ErrArgument, name, strings.TrimSpace(p))
 				}
 				kinds = append(kinds, k)
 			}
+		}
+		if other, ok := all[name]; ok && !slices.Equal(other, kinds) {
+			return nil, fmt.Errorf("gpu: %s: %w: kernel %s takes %v and %v, want one list of parameters", s.Name, ErrArgument, name, other, kinds)
 		}
 		all[name] = kinds
 	}
@@ -44,18 +50,15 @@ func parse(s Source) (map[string][]kind, error) {
 	return all, nil
 }
 
-// parameter is the type of one, as int n, const real a or GLOBAL real *x.
+// parameter is the type of one, as int n, const real a or GLOBAL const real *RESTRICT x.
 func parameter(text string, types map[string]kind) (kind, bool) {
-	if strings.Contains(text, "*") {
-		return kindBuffer, strings.Contains(text, "GLOBAL")
+	if pointer.MatchString(text) {
+		return kindBuffer, true
 	}
-	words := word.FindAllString(text, -1)
-	if len(words) > 0 && words[0] == "const" {
-		words = words[1:]
-	}
-	if len(words) != 2 {
+	m := number.FindStringSubmatch(text)
+	if m == nil {
 		return 0, false
 	}
-	k, ok := types[words[0]]
+	k, ok := types[m[1]]
 	return k, ok
 }

@@ -129,7 +129,7 @@ func (f *function) kind(code int32) error {
 		return driver.ErrMemory
 	case -2, -14, -1108, -1121, -9999:
 		return driver.ErrLost
-	case -43, -54, -55:
+	case -43, -46, -54, -55:
 		return driver.ErrArgument
 	}
 	return nil
