@@ -3,6 +3,7 @@ package driver
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // The faults that a caller can act upon.
@@ -57,17 +58,10 @@ type NoBackend struct {
 }
 
 func (e *NoBackend) Error() string {
-	return fmt.Sprintf("%s: no driver: looked for %s: %v", e.Backend, list(e.Looked), e.Cause)
+	looked := ""
+	if len(e.Looked) > 0 {
+		looked = "looked for " + strings.Join(e.Looked, ", ") + ": "
+	}
+	return fmt.Sprintf("%s: %v: %s%v", e.Backend, ErrNoBackend, looked, e.Cause)
 }
 func (e *NoBackend) Unwrap() error { return ErrNoBackend }
-
-func list(names []string) string {
-	text := ""
-	for i, n := range names {
-		if i > 0 {
-			text += ", "
-		}
-		text += n
-	}
-	return text
-}
