@@ -68,6 +68,9 @@ func Open(id string) (*Device, error) {
 
 func openAuto() (*Device, error) {
 	list, err := Devices()
+	if len(list) == 0 && err == nil {
+		err = fmt.Errorf("gpu: %w: the drivers have none", ErrNoDevice)
+	}
 	if len(list) == 0 {
 		return nil, err
 	}

@@ -131,8 +131,9 @@ func (s Source) place(err error) error {
 		return fmt.Errorf("gpu: %s: %w", s.Name, err)
 	}
 	e := &CompileError{Source: s.Name, Log: log.Log}
-	place := regexp.QuoteMeta(s.Name) + `[:(](\d+)`
-	where := regexp.MustCompile(place + `[^\n]*error|error[^\n]*` + place).FindStringSubmatch(log.Log)
+	// x.c:3:5: error: of Clang, x.c(3): error: of NVRTC, error: x.c:3:5: of PoCL.
+	place := `\b` + regexp.QuoteMeta(s.Name) + `[:(](\d+)`
+	where := regexp.MustCompile(place + `[):\d]*:? *(?:\w+ )?error\b|\berror: ` + place).FindStringSubmatch(log.Log)
 	lines := strings.Split(s.Text, "\n")
 	if where != nil {
 		if n, err := strconv.Atoi(where[1] + where[2]); err == nil && n >= 1 && n <= len(lines) {

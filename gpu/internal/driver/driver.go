@@ -56,7 +56,7 @@ type Module interface {
 	Close() error
 }
 
-// Kernel is a function that work items run.
+// Kernel is a function that work items run. It is launched by one goroutine at a time.
 type Kernel interface {
 	Usage() Usage
 	Close() error

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/seed-0772dd2d/ritz/gpu/internal/dl"
@@ -22,6 +23,7 @@ type device struct {
 	id      uintptr
 	context uintptr
 	cpu     bool
+	frees   atomic.Uint64 // how often memory was freed
 }
 
 // Open opens the i-th device.
@@ -52,7 +54,10 @@ func (d *device) Alloc(bytes int) (driver.Memory, error) {
 	return driver.Memory(memory), nil
 }
 
-func (d *device) Free(m driver.Memory) error { return d.cl.releaseMemObject.do(uintptr(m)) }
+func (d *device) Free(m driver.Memory) error {
+	d.frees.Add(1)
+	return d.cl.releaseMemObject.do(uintptr(m))
+}
 
 // standard is the language. There is no -cl-fast-relaxed-math and no
 // -cl-denorms-are-zero: both change results, which must agree with the processor's to
@@ -112,13 +117,18 @@ func (m *module) Kernel(name string) (driver.Kernel, error) {
 	if code != 0 {
 		return nil, m.d.cl.createKernel.fault(code)
 	}
-	return &kernel{m.d, handle}, nil
+	return &kernel{d: m.d, handle: handle}, nil
 }
 
 // kernel is a function of a program.
 type kernel struct {
 	d      *device
 	handle uintptr
+
+	// The arguments that it has, which it keeps from launch to launch. Once memory is
+	// freed, the same handle may be of other memory.
+	set   []uint64
+	frees uint64 // of the device, when they were set
 }
 
 func (k *kernel) Close() error { return k.d.cl.releaseKernel.do(k.handle) }

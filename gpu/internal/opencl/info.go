@@ -91,6 +91,13 @@ func (a about) words(what uintptr) []uint32 {
 	return words
 }
 
+// recent tells whether the device is of OpenCL 1.2 or later.
+func (a about) recent() bool {
+	var major, minor int
+	_, err := fmt.Sscanf(a.text(deviceVersion), "OpenCL %d.%d", &major, &minor)
+	return err == nil && (major > 1 || major == 1 && minor >= 2)
+}
+
 // info describes a device.
 func (b *backend) info(p place) driver.Info {
 	a := about{b, p.device}

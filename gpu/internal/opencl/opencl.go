@@ -113,8 +113,8 @@ func (b *backend) Name() string { return "opencl" }
 // place is where a device is found.
 type place struct{ platform, device uintptr }
 
-// places are the devices of all platforms, in the order of the library. Beside them the
-// error tells of platforms that failed.
+// places are the devices of OpenCL 1.2 and later of all platforms, in the order of the
+// library. Beside them the error tells of platforms that failed.
 func (b *backend) places() ([]place, error) {
 	platforms, err := b.ids(func(n uintptr, ids *uintptr, found *uint32) error {
 		return b.cl.getPlatformIDs.do(n, uintptr(unsafe.Pointer(ids)), uintptr(unsafe.Pointer(found)))
@@ -135,7 +135,9 @@ func (b *backend) places() ([]place, error) {
 			errs = append(errs, err)
 		}
 		for _, d := range devices {
-			all = append(all, place{p, d})
+			if (about{b, d}).recent() {
+				all = append(all, place{p, d})
+			}
 		}
 	}
 	return all, errors.Join(errs...)

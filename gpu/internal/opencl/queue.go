@@ -54,21 +54,39 @@ func (q *queue) Fill(dst driver.Memory, offset, bytes int, pattern uint32) error
 }
 
 func (q *queue) Launch(k driver.Kernel, groups, group [3]int, values []uint64, sizes []int) error {
-	handle := k.(*kernel).handle
-	for i := range values {
-		q.value = values[i]
-		q.args = [9]uintptr{handle, uintptr(i), uintptr(sizes[i]), uintptr(unsafe.Pointer(&q.value))}
-		if err := q.cl.setKernelArg.do(q.args[:4]...); err != nil {
-			return fmt.Errorf("argument %d: %w", i, err)
-		}
+	if err := q.setArguments(k.(*kernel), values, sizes); err != nil {
+		return err
 	}
 	for d := range 3 {
 		q.local[d], q.global[d] = uintptr(group[d]), uintptr(groups[d])*uintptr(group[d])
 	}
-	q.args = [9]uintptr{q.handle, handle, 3, 0, uintptr(unsafe.Pointer(&q.global)), uintptr(unsafe.Pointer(&q.local))}
+	q.args = [9]uintptr{q.handle, k.(*kernel).handle, 3, 0, uintptr(unsafe.Pointer(&q.global)), uintptr(unsafe.Pointer(&q.local))}
 	err := q.cl.enqueueNDRangeKernel.do(q.args[:]...)
 	runtime.KeepAlive(q)
 	return err
+}
+
+// setArguments sets the arguments that are not those of the launch before.
+func (q *queue) setArguments(k *kernel, values []uint64, sizes []int) error {
+	if frees := k.d.frees.Load(); k.frees != frees {
+		k.set, k.frees = k.set[:0], frees
+	}
+	for i, v := range values {
+		if i < len(k.set) && k.set[i] == v {
+			continue
+		}
+		q.value = v
+		q.args = [9]uintptr{k.handle, uintptr(i), uintptr(sizes[i]), uintptr(unsafe.Pointer(&q.value))}
+		if err := q.cl.setKernelArg.do(q.args[:4]...); err != nil {
+			k.set = k.set[:0]
+			return fmt.Errorf("argument %d: %w", i, err)
+		}
+		if i == len(k.set) {
+			k.set = append(k.set, v)
+		}
+		k.set[i] = v
+	}
+	return nil
 }
 
 func (q *queue) Flush() error { return q.cl.flush.do(q.handle) }
