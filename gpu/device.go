@@ -36,8 +36,9 @@ func Devices() ([]Info, error) {
 
 // Device is an open device. It is safe for concurrent use.
 type Device struct {
-	info Info
-	d    driver.Device
+	info     Info
+	d        driver.Device
+	programs programs
 
 	mu     sync.Mutex
 	closed bool

@@ -21,6 +21,7 @@ var Prelude string
 // Source is a program to compile.
 type Source struct {
 	Name    string   // in error messages: step.c
+	Header  string   // comes before the text, as a file that it includes: no kernels
 	Text    string   // in the subset of C that [Prelude] describes
 	Defines []string // ORDER=4, as of -D
 	Double  bool     // the type real is double instead of float
@@ -101,10 +102,10 @@ func (d *Device) Compile(s Source) (*Module, error) {
 	return m, nil
 }
 
-// Full is the program as the compiler sees it: the prelude, then the text, whose lines
-// keep their numbers.
+// Full is the program as the compiler sees it: the prelude, the header, then the text, whose
+// lines keep their numbers.
 func (s Source) Full() string {
-	return Prelude + fmt.Sprintf("#line 1 %q\n", s.Name) + s.Text
+	return Prelude + s.Header + fmt.Sprintf("#line 1 %q\n", s.Name) + s.Text
 }
 
 // Options are the definitions that the compiler gets with the program, as -DNAME=VALUE.

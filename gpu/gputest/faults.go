@@ -21,6 +21,7 @@ func testSources(r *rig) {
 		{"a type that does not exist", gpu.Source{Name: "type.c", Text: "\n\nKERNEL nothing(void)\n{\n\tno_such_type a;\n}\n"}, 5, "no_such_type"},
 		{"a function that is not there", gpu.Source{Text: "DEVICE int f(int a) { return a; }\nKERNEL nothing(void)\n{\n\tint b = f(1, 2);\n}\n"}, 4, "f(1, 2)"},
 		{"an error of its own", gpu.Source{Name: "own.c", Text: "#error not today\nKERNEL nothing(void) {}\n"}, 1, "not today"},
+		{"an error after a header", gpu.Source{Name: "text.c", Header: "\n\n\nDEVICE int f(int a) { return a; }\n", Text: "KERNEL nothing(void)\n{\n\tint a = f(b);\n}\n"}, 3, "f(b)"},
 		{"a definition", gpu.Source{Name: "define.c", Defines: []string{"VALUE=41"}, Text: "#if VALUE != 42\n#error VALUE\n#endif\nKERNEL nothing(void) {}\n"}, 2, "#error VALUE"},
 	} {
 		if r.NoCompiler {
@@ -59,6 +60,45 @@ func testSources(r *rig) {
 		source.Double = true
 		_, err := r.d.Compile(source)
 		assert.ErrorIs(r, err, gpu.ErrNoFloat64)
+	}
+}
+
+// testPrograms asks for kernels of programs that stay on the device.
+func testPrograms(r *rig) {
+	source := Triple
+	b := put(r, r.d, r.q, []uint32{1})
+	var first [2]*gpu.Kernel
+	want := []uint32{1}
+	for range 2 {
+		for k, define := range []string{"VARIANT=2", "VARIANT=3"} {
+			source.Defines = []string{define}
+			kernel, err := r.d.Kernel(source, "triple")
+			require.NoError(r, err)
+			if first[k] == nil {
+				first[k] = kernel
+			}
+			assert.Same(r, first[k], kernel)
+			launch(r, r.q, kernel, one, gpu.Mem(b), gpu.Uint(1), gpu.Int(1), gpu.Int(1))
+			triple(want, 1, 1)
+			assert.Equal(r, want, get[uint32](r, r.q, b, 1))
+		}
+	}
+	assert.NotSame(r, first[0], first[1])
+	_, err := r.d.Kernel(source, "something")
+	assert.ErrorIs(r, err, gpu.ErrArgument)
+	assert.Equal(r, 4, r.d.Live(), "the queue, the buffer, two modules")
+	other := r.open(r)
+	foreign, err := other.Kernel(source, "triple")
+	require.NoError(r, err)
+	assert.NotSame(r, first[1], foreign)
+	r.close(other)
+	_, err = other.Kernel(source, "triple")
+	assert.ErrorIs(r, err, gpu.ErrClosed)
+	for range 2 {
+		if !r.NoCompiler {
+			_, err = r.d.Kernel(gpu.Source{Text: "KERNEL nothing(void) { missing }"}, "nothing")
+			assert.ErrorIs(r, err, gpu.ErrCompile)
+		}
 	}
 }
 

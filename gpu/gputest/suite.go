@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(testing.TB) *gpu.Device, o Options) {
 
 		{"sources", testSources},
 		{"wrong kernel", testWrongKernel},
+		{"programs", testPrograms},
 		{"wrong arguments", testWrongArguments},
 		{"wrong grid", testWrongGrid},
 		{"foreign", testForeign},
