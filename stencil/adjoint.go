@@ -39,11 +39,11 @@ func (r *run[T]) psis() [][]T {
 func newAdjoint(forward *Solver, traces [][]float64) (*adjoint, error) {
 	s := *forward
 	s.s.Sources, s.s.Receivers = nil, nil
-	built, err := newRunner[float64](&s)
+	built, err := newRun[float64](&s)
 	if err != nil {
 		return nil, err
 	}
-	a := &adjoint{run: built.(*run[float64]), traces: traces}
+	a := &adjoint{run: built, traces: traces}
 	e := a.engine
 	a.memories, e.layers = e.transposed(), nil
 	for q := range a.gains {

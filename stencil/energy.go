@@ -2,7 +2,7 @@ package stencil
 
 // energy sums ½ ρ v⁻ v⁺ over the faces, v⁺ being half a step after the pressure,
 // and ½ p²/κ over the points.
-func (r *run[T]) energy() (kinetic, potential float64) {
+func (r *run[T]) energy() (kinetic, potential float64, err error) {
 	e, w := r.engine, &r.wave
 	s := w.Stride
 	modulus := func(at int) float64 { // κ dt/dx, but for the weight
@@ -46,7 +46,7 @@ func (r *run[T]) energy() (kinetic, potential float64) {
 			face(w.Vy, w.By, w.Y, e.at(i, j), s, edge(j, e.ny))
 		}
 	}
-	return kinetic * r.density, potential / r.modulus
+	return kinetic * r.density, potential / r.modulus, nil
 }
 
 func edge(i, n int) float64 {

@@ -114,6 +114,8 @@ func (o MisfitOptions) check(s *Settings, observed [][]float64) (steps int, err 
 		return 0, fmt.Errorf("%w: "+format, append([]any{ErrSettings}, args...)...)
 	}
 	switch {
+	case s.Device != nil:
+		return fail("a gradient is computed on the processor, not on a Device")
 	case s.Single:
 		return fail("a gradient is computed in float64, not Single")
 	case s.Dt == 0:
@@ -259,7 +261,7 @@ func (b *back) visit(top bool) error {
 
 // turn computes the misfit once the traces are complete.
 func (b *back) turn() error {
-	if !b.run.finite() {
+	if ok, _ := b.run.finite(); !ok {
 		return fmt.Errorf("%w: the pressure is not finite after %d steps", ErrDiverged, b.steps)
 	}
 	b.run.quiet = true

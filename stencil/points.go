@@ -223,7 +223,7 @@ func (e *engine[T]) injected(field int, footprint []point) []point {
 // side for index i of n cells, or of faces across the side.
 func fold(i, n int, face bool, low, high image) (int, float64) {
 	sign := 1.0
-	for range 8 {
+	for {
 		kind := low
 		mirror := -1 - i
 		if face {
@@ -247,5 +247,4 @@ func fold(i, n int, face bool, low, high image) (int, float64) {
 		}
 		i = mirror
 	}
-	return min(max(i, 0), n-1), 0
 }

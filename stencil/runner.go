@@ -18,8 +18,8 @@ type run[T simd.Float] struct {
 	entries [][]int
 }
 
-// newRunner builds the engine of a simulation.
-func newRunner[T simd.Float](s *Solver) (runner, error) {
+// newRun builds the engine of a simulation.
+func newRun[T simd.Float](s *Solver) (*run[T], error) {
 	set, g := &s.s, s.s.Grid
 	m := set.Order / 2
 	medium := !set.Medium.uniform() || set.InnerFaces
@@ -249,15 +249,16 @@ func (e *engine[T]) values(q Quantity, f func(row []T, k int)) {
 	}
 }
 
-func (r *run[T]) read(q Quantity, dst []float64) {
+func (r *run[T]) read(q Quantity, dst []float64) error {
 	r.values(q, func(row []T, k int) {
 		for i, v := range row {
 			dst[k+i] = float64(v)
 		}
 	})
+	return nil
 }
 
-func (r *run[T]) write(q Quantity, src []float64) {
+func (r *run[T]) write(q Quantity, src []float64) error {
 	r.values(q, func(row []T, k int) {
 		for i := range row {
 			row[i] = T(src[k+i])
@@ -268,14 +269,17 @@ func (r *run[T]) write(q Quantity, src []float64) {
 	} else {
 		r.reflectVelocity(q)
 	}
+	return nil
 }
 
-func (r *run[T]) finite() bool {
+func (r *run[T]) close() error { return nil }
+
+func (r *run[T]) finite() (bool, error) {
 	ok := true
 	r.values(Pressure, func(row []T, _ int) {
 		if s := simd.Sum(row); s-s != 0 {
 			ok = false
 		}
 	})
-	return ok
+	return ok, nil
 }

@@ -2,9 +2,13 @@ package stencil
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
+
+	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
 
 // Settings describe a simulation.
@@ -35,6 +39,11 @@ type Settings struct {
 	Single  bool // float32 instead of float64
 	Threads int  // 0: all
 	Plan    Plan
+
+	// Device takes the steps, nil: the processor. Its results differ from those of the
+	// processor by rounding, and the states of both can be taken up by either. The
+	// solver is to be closed before the device.
+	Device *gpu.Device
 }
 
 // SideKind is a kind of boundary.
@@ -122,11 +131,12 @@ type Solver struct {
 // runner is an engine of either precision.
 type runner interface {
 	run(ctx context.Context, s *Solver, steps int) error
-	read(q Quantity, dst []float64)
-	write(q Quantity, src []float64)
-	energy() (kinetic, potential float64)
-	finite() bool
+	read(q Quantity, dst []float64) error
+	write(q Quantity, src []float64) error
+	energy() (kinetic, potential float64, err error)
+	finite() (bool, error)
 	carry(c *stream)
+	close() error
 }
 
 func (m Medium) withDefaults() Medium {
@@ -158,12 +168,28 @@ func New(s Settings) (*Solver, error) {
 		return nil, err
 	}
 	for q, v := range [][]float64{s.Pressure, s.Vx, s.Vy} {
-		if v != nil {
-			solver.e.write(Quantity(q), v)
+		if v == nil {
+			continue
+		}
+		if err := solver.e.write(Quantity(q), v); err != nil {
+			return nil, errors.Join(err, solver.Close())
 		}
 	}
 	return solver, nil
 }
+
+// newRunner builds the engine of a simulation.
+func newRunner[T simd.Float](s *Solver) (runner, error) {
+	host, err := newRun[T](s)
+	if err != nil || s.s.Device == nil {
+		return host, err
+	}
+	return newDeviceRun(&s.s, host)
+}
+
+// Close frees what the simulation has on its Device, which stays open. Without a device
+// there is nothing to free.
+func (s *Solver) Close() error { return s.e.close() }
 
 // sides are x0, x1, y0, y1.
 func (s *Settings) sides() [4]*Side { return [4]*Side{&s.X0, &s.X1, &s.Y0, &s.Y1} }
@@ -300,7 +326,9 @@ func (s *Solver) Advance(ctx context.Context, steps int) error {
 	if err := s.e.run(ctx, s, steps); err != nil {
 		return err
 	}
-	if !s.e.finite() {
+	if ok, err := s.e.finite(); err != nil {
+		return err
+	} else if !ok {
 		return fmt.Errorf("%w: the pressure is not finite after %d steps", ErrDiverged, s.steps)
 	}
 	return nil
@@ -315,8 +343,7 @@ func (s *Solver) Read(q Quantity, dst []float64) error {
 	if want := s.s.Grid.size(q); len(dst) != want {
 		return fmt.Errorf("%w: room for %d values of %s, want %d", ErrSettings, len(dst), q, want)
 	}
-	s.e.read(q, dst)
-	return nil
+	return s.e.read(q, dst)
 }
 
 // Trace is what a receiver has recorded, a value after each step. It is the
@@ -328,9 +355,9 @@ func (s *Solver) Trace(receiver int) []float64 { return s.traces[receiver] }
 //	E = dx dy Σ ½ p²/κ + dx dy Σ ½ ρ v(t - dt/2) v(t + dt/2),
 //
 // which the scheme conserves to rounding between rigid, free or periodic sides
-// without sources.
-func (s *Solver) Energy() (kinetic, potential float64) {
-	kinetic, potential = s.e.energy()
+// without sources. An error is that of the Device.
+func (s *Solver) Energy() (kinetic, potential float64, err error) {
+	kinetic, potential, err = s.e.energy()
 	dx, dy := s.s.Grid.Spacing()
-	return kinetic * dx * dy, potential * dx * dy
+	return kinetic * dx * dy, potential * dx * dy, err
 }

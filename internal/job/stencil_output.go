@@ -53,7 +53,10 @@ func (w *stencilWork) record(d *directory, n int) error {
 		w.state.Frames++
 	}
 	if o.energy {
-		kinetic, potential := w.solver.Energy()
+		kinetic, potential, err := w.solver.Energy()
+		if err != nil {
+			return err
+		}
 		w.state.Energy = append(w.state.Energy, waveEnergy{n, kinetic, potential})
 	}
 	w.state.Recorded = n

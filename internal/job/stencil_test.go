@@ -132,7 +132,8 @@ func TestStencilRun(t *testing.T) {
 		}
 	}
 	body := r.Body.(*stencilBody)
-	kinetic, potential := s.Energy()
+	kinetic, potential, err := s.Energy()
+	require.NoError(t, err)
 	assert.InEpsilon(t, kinetic+potential, float64(*body.Energy), 1e-12)
 	assert.Len(t, readCSV(t, filepath.Join(r.Dir, "energy.csv")), 5)
 	_, last := array(t, filepath.Join(r.Dir, "pressure.npy"))
