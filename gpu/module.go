@@ -4,7 +4,9 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -143,6 +145,9 @@ func (s Source) place(err error) error {
 	}
 	return e
 }
+
+// Kernels are the names of the kernels, sorted.
+func (m *Module) Kernels() []string { return slices.Sorted(maps.Keys(m.signatures)) }
 
 // Log is what the compiler said, warnings perhaps.
 func (m *Module) Log() string { return m.m.Log() }

@@ -68,7 +68,7 @@ func (c *Clang) Compile(ctx context.Context, s gpu.Source, processor string) ([]
 	}
 	args := append(own, "-x", language, "--cuda-device-only", "--offload-arch="+processor, "-include", filepath.Join(folder, "dialect.h"),
 		"-O3", "-Wall", "-Wextra", "-Werror", "-o", output,
-		"-Wno-unused-parameter", "-Wno-unused-function") // a specialisation may use less
+		"-Wno-unused", "-Wno-unused-parameter") // a specialisation may use less
 	args = append(append(args, s.Options()...), filepath.Join(folder, "kernel.c"))
 	if err := run(ctx, s.Name, c.path, args...); err != nil {
 		return nil, err

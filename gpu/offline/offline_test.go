@@ -120,8 +120,8 @@ func TestClangRefuses(t *testing.T) {
 	c, err := FindClang()
 	there(t, err)
 	for name, text := range map[string]string{
-		"unknown name":    "KERNEL f(GLOBAL real *x) { x[0] = y; }",
-		"unused variable": "KERNEL f(GLOBAL real *x) { int n = 1; x[0] = REAL(1.0); }",
+		"unknown name": "KERNEL f(GLOBAL real *x) { x[0] = y; }",
+		"no value":     "KERNEL f(GLOBAL real *x) { real y; x[0] = y; }",
 	} {
 		for _, processor := range []string{"sm_70", "gfx900"} {
 			_, err := c.Compile(t.Context(), gpu.Source{Name: "wrong.c", Text: "\n" + text}, processor)
