@@ -17,6 +17,13 @@
 // processors by PoCL. CUDA is the driver with NVRTC as its compiler, HIP is ROCm 5 or
 // later with hipRTC.
 //
+// # Telemetry
+//
+// [OpenMonitor] opens the management libraries of the vendors: NVML; AMD SMI, else ROCm
+// SMI. Built with -tags goamdsmi and cgo it reads AMD's cards through AMD's binding for
+// Go, which is linked with ROCm SMI and the shim in its module. [Telemetry] is joined to
+// [Info] by the PCI address of both.
+//
 // # Kernels
 //
 // The source is C99 less what OpenCL C, CUDA and HIP do not share, with the macros of
@@ -70,5 +77,6 @@
 //	RITZ_OPENCL                 OpenCL: libOpenCL.so.1, OpenCL.dll
 //	RITZ_CUDA, RITZ_NVRTC       CUDA: libcuda.so.1, nvcuda.dll; and its compiler
 //	RITZ_HIP, RITZ_HIPRTC       HIP: libamdhip64.so, amdhip64.dll; and its compiler
-//	RITZ_NVML, RITZ_AMD_SMI, RITZ_ROCM_SMI   telemetry
+//	RITZ_NVML                   telemetry: libnvidia-ml.so.1, nvml.dll
+//	RITZ_AMD_SMI, RITZ_ROCM_SMI libamd_smi.so, librocm_smi64.so
 package gpu

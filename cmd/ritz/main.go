@@ -72,6 +72,7 @@ func commands() []command {
 		{"worker", workerUsage, "run tasks for a coordinator", workerHelp, runWorker},
 		{"task", "", "", "", runTask},
 		{"sample", sampleUsage, "make points: Sobol, Latin hypercube, lattice, ...", sampleHelp, sample},
+		{"devices", devicesUsage, "list GPUs and other devices, and how they are", devicesHelp, runDevices},
 		{"bench", benchUsage, "measure the machine and the kernels on it", benchHelp, runBench},
 		{"version", "", "print the version", "", version},
 	}

@@ -3,12 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/term"
 
 	"github.com/seed-0772dd2d/ritz/internal/job"
 )
@@ -30,12 +27,7 @@ type progress struct {
 
 func newProgress(w io.Writer, now func() time.Time) *progress {
 	p := &progress{w: w, now: now, stage: -1}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.terminal, p.columns = true, 80
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
-			p.columns = columns
-		}
-	}
+	p.columns, p.terminal = terminal(w)
 	return p
 }
 

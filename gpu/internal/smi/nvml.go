@@ -65,9 +65,9 @@ var nvmlStatuses = map[uint32]status{
 // NVML opens NVIDIA's library.
 func NVML() (Library, error) {
 	if runtime.GOOS == "windows" {
-		return openNVML("nvml.dll", `C:\Program Files\NVIDIA Corporation\NVSMI\nvml.dll`)
+		return openNVML("nvml.dll")
 	}
-	return openNVML("libnvidia-ml.so.1", "/usr/lib/wsl/lib/libnvidia-ml.so.1")
+	return openNVML("libnvidia-ml.so.1")
 }
 
 func openNVML(files ...string) (Library, error) {
