@@ -3,6 +3,7 @@ package gpu
 import (
 	"sync"
 
+	"github.com/seed-0772dd2d/ritz/gpu/internal/cuda"
 	"github.com/seed-0772dd2d/ritz/gpu/internal/driver"
 	"github.com/seed-0772dd2d/ritz/gpu/internal/opencl"
 )
@@ -16,6 +17,8 @@ type backend struct {
 // backends are the drivers, the vendors' own before OpenCL, which offers the same
 // cards.
 var backends = backendList{
+	{"cuda", sync.OnceValues(cuda.Load)},
+	{"hip", sync.OnceValues(cuda.LoadHIP)},
 	{"opencl", sync.OnceValues(opencl.Load)},
 }
 

@@ -14,8 +14,9 @@
 // twice, by its vendor's driver and by OpenCL; auto takes the vendor's.
 //
 // OpenCL is 1.2 or later, with all its platforms: cards of AMD, NVIDIA and Intel, and
-// processors by PoCL. CUDA is the driver with NVRTC as its compiler, HIP is ROCm 5 or
-// later with hipRTC.
+// processors by PoCL. CUDA is the driver, version 11 or later, with NVRTC 11.2 or later as
+// its compiler, which comes with the CUDA toolkit or as the Python package
+// nvidia-cuda-nvrtc-cu12. HIP is ROCm 5 or later with hipRTC.
 //
 // # Telemetry
 //

@@ -1,0 +1,434 @@
+package cuda
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/gpu/internal/driver"
+)
+
+// scale computes x = a x + k for n numbers.
+const scale = `
+extern "C" __global__ void scale(double *x, const float a, const int n, const unsigned long long k, const double b)
+{
+	const int i = blockIdx.x * blockDim.x + threadIdx.x;
+	if (i < n)
+		x[i] = a * x[i] + k + b;
+}
+`
+
+// module compiles a program and returns its kernel of that name.
+func kernelOf(t testing.TB, d driver.Device, source, name string) (driver.Module, driver.Kernel) {
+	m, err := d.Compile(source, []string{"-DREAL_SIZE=8"})
+	require.NoError(t, err)
+	k, err := m.Kernel(name)
+	require.NoError(t, err)
+	return m, k
+}
+
+func bytesOf(x []float64) unsafe.Pointer { return unsafe.Pointer(&x[0]) }
+
+// one is one group of one work item.
+var one = [3]int{1, 1, 1}
+
+// A program from beginning to end, call by call.
+func TestCalls(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		f.record()
+		d, err := f.Open(1)
+		require.NoError(t, err)
+		m, k := kernelOf(t, d, scale, "scale")
+		q, err := d.NewQueue()
+		require.NoError(t, err)
+		x := []float64{1, 2, 3, 4}
+		b, err := d.Alloc(40)
+		require.NoError(t, err)
+		require.NoError(t, q.Fill(b, 4, 36, 0xabadcafe))
+		require.NoError(t, q.Write(b, 8, bytesOf(x), 32))
+		start, err := q.Record()
+		require.NoError(t, err)
+		values := []uint64{uint64(b) + 8, uint64(math.Float32bits(0.5)), 3, 10, math.Float64bits(-1)}
+		require.NoError(t, q.Launch(k, [3]int{2, 1, 1}, [3]int{2, 1, 1}, values, []int{8, 4, 4, 8, 8}))
+		end, err := q.Record()
+		require.NoError(t, err)
+		require.NoError(t, q.Copy(b, 0, b, 32, 8))
+		require.NoError(t, q.Flush())
+		got := make([]float64, 5)
+		require.NoError(t, q.Read(bytesOf(got), b, 0, 40))
+		assert.Equal(t, []float64{4, 9.5, 10, 10.5, 4}, got)
+		_, err = end.Since(start)
+		require.NoError(t, err)
+		for _, c := range []interface{ Close() error }{start, end, k, m, q} {
+			require.NoError(t, c.Close())
+		}
+		require.NoError(t, d.Free(b))
+		require.NoError(t, d.Close())
+
+		argument := func(v any) string {
+			text, err := binary.Append(nil, binary.LittleEndian, v)
+			require.NoError(t, err)
+			return " " + hex.EncodeToString(text)
+		}
+		want := map[string][]string{
+			"cuda": {
+				"cuInit 0", "cuDeviceGetCount", "cuDeviceGet 1",
+				"cuDeviceGetAttribute 75 1", "cuDeviceGetAttribute 76 1", "cuDevicePrimaryCtxRetain 1",
+				"cuDriverGetVersion", "cuModuleLoadDataEx 2", "cuModuleGetFunction scale",
+			},
+			"hip": {
+				"hipInit 0", "hipGetDeviceCount", "hipDeviceGet 1", "hipGetDevicePropertiesR0600 1",
+				"hipDriverGetVersion", "hipModuleLoadDataEx 2", "hipModuleGetFunction scale",
+			},
+		}[f.name]
+		names := strings.NewReplacer()
+		if f.name == "hip" {
+			names = strings.NewReplacer(
+				"cuStreamCreate", "hipStreamCreateWithFlags", "cuEventCreate", "hipEventCreateWithFlags",
+				"cuMemAlloc", "hipMalloc", "cuMemFree", "hipFree", "cuLaunchKernel", "hipModuleLaunchKernel", "cu", "hip", "_v2", "")
+		}
+		for _, call := range []string{
+			"cuFuncGetAttribute 4", "cuFuncGetAttribute 3", "cuFuncGetAttribute 1", "cuFuncGetAttribute 0",
+			"cuStreamCreate 1",
+			"cuMemAlloc_v2 40",
+			"cuMemsetD32Async abadcafe 9",
+			"cuMemcpyHtoDAsync_v2 32", "cuStreamSynchronize",
+			"cuEventCreate 0", "cuEventRecord",
+			"cuLaunchKernel scale 2,1,1 2,1,1 0" + argument(uint64(b)+8) + argument(float32(0.5)) + argument(int32(3)) + argument(uint64(10)) + argument(float64(-1)),
+			"cuEventCreate 0", "cuEventRecord",
+			"cuMemcpyDtoDAsync_v2 8",
+			"cuStreamQuery = 600",
+			"cuMemcpyDtoHAsync_v2 40", "cuStreamSynchronize",
+			"cuEventElapsedTime",
+			"cuEventDestroy_v2", "cuEventDestroy_v2",
+			"cuModuleUnload",
+			"cuStreamSynchronize", "cuStreamDestroy_v2",
+			"cuMemFree_v2 40",
+		} {
+			want = append(want, names.Replace(call))
+		}
+		if f.name == "cuda" {
+			want = append(want, "cuDevicePrimaryCtxRelease_v2 1")
+		}
+		assert.Equal(t, want, f.record())
+	})
+}
+
+func TestInfo(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		list, err := f.Devices()
+		require.NoError(t, err)
+		want := driver.Info{
+			ID: f.name + ":1", Backend: f.name, Name: "processor 1", Bus: "0000:66:00.0",
+			Memory: 1 << 30, ComputeUnits: 108, Clock: 1410, MaxGroup: 1024, Float64: true,
+		}
+		switch f.name {
+		case "cuda":
+			want.Vendor, want.Driver, want.Architecture, want.LocalMemory, want.Width = "NVIDIA", "CUDA 12.4", "sm_80", 48<<10, 32
+		case "hip":
+			want.Vendor, want.Driver, want.Architecture, want.LocalMemory, want.Width = "AMD", "HIP 6.4.43483", "gfx90a", 64<<10, 64
+		}
+		require.Len(t, list, 2)
+		assert.Equal(t, want, list[1])
+	})
+}
+
+func TestUsage(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		f.set("local", 256)
+		m, k := kernelOf(t, f.open(0), scale, "scale")
+		assert.Equal(t, driver.Usage{Registers: 40, Spill: 16, Local: 256, MaxGroup: 512}, k.Usage())
+		require.NoError(t, m.Close())
+	})
+}
+
+// A driver's fault is an error with its code and name and of the right kind, and leaves
+// nothing behind.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		cuda, hip string
+		code      int
+		kind      error
+		name      [2]string
+		do        func(f *fake, d driver.Device) error
+	}{
+		{"cuInit", "hipInit", 100, driver.ErrNoDevice, [2]string{"CUDA_ERROR_NO_DEVICE", "hipErrorNoDevice"}, func(f *fake, _ driver.Device) error {
+			_, err := f.Devices()
+			return err
+		}},
+		{"cuDeviceGetName", "hipDeviceGetName", 214, driver.ErrLost, [2]string{"CUDA_ERROR_ECC_UNCORRECTABLE", "hipErrorECCNotCorrectable"}, func(f *fake, _ driver.Device) error {
+			_, err := f.Devices()
+			return err
+		}},
+		{"cuDevicePrimaryCtxRetain", "hipGetDevicePropertiesR0600", 2, driver.ErrMemory, [2]string{"CUDA_ERROR_OUT_OF_MEMORY", "hipErrorOutOfMemory"}, func(f *fake, _ driver.Device) error {
+			_, err := f.Open(0)
+			return err
+		}},
+		{"cuCtxSetCurrent", "hipSetDevice", 101, driver.ErrNoDevice, [2]string{"CUDA_ERROR_INVALID_DEVICE", "hipErrorInvalidDevice"}, func(_ *fake, d driver.Device) error {
+			_, err := d.Alloc(8)
+			return err
+		}},
+		{"cuMemAlloc_v2", "hipMalloc", 2, driver.ErrMemory, [2]string{"CUDA_ERROR_OUT_OF_MEMORY", "hipErrorOutOfMemory"}, func(_ *fake, d driver.Device) error {
+			_, err := d.Alloc(8)
+			return err
+		}},
+		{"cuStreamCreate", "hipStreamCreateWithFlags", 2, driver.ErrMemory, [2]string{"CUDA_ERROR_OUT_OF_MEMORY", "hipErrorOutOfMemory"}, func(_ *fake, d driver.Device) error {
+			_, err := d.NewQueue()
+			return err
+		}},
+		{"cuEventRecord", "hipEventRecord", 400, nil, [2]string{"CUDA_ERROR_INVALID_HANDLE", "hipErrorInvalidHandle"}, func(f *fake, d driver.Device) error {
+			q, err := d.NewQueue()
+			require.NoError(f.t, err)
+			_, fault := q.Record()
+			require.NoError(f.t, q.Close())
+			return fault
+		}},
+		{"cuStreamQuery", "hipStreamQuery", 719, driver.ErrLost, [2]string{"CUDA_ERROR_LAUNCH_FAILED", "hipErrorLaunchFailure"}, func(f *fake, d driver.Device) error {
+			q, err := d.NewQueue()
+			require.NoError(f.t, err)
+			fault := q.Flush()
+			f.call("fake_reset")
+			require.NoError(f.t, q.Close())
+			return fault
+		}},
+		{"cuModuleLoadDataEx", "hipModuleLoadDataEx", 2, driver.ErrMemory, [2]string{"CUDA_ERROR_OUT_OF_MEMORY", "hipErrorOutOfMemory"}, func(_ *fake, d driver.Device) error {
+			_, err := d.Compile(scale, nil)
+			return err
+		}},
+		{"cuLaunchKernel", "hipModuleLaunchKernel", 701, driver.ErrArgument, [2]string{"CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", "hipErrorLaunchOutOfResources"}, func(f *fake, d driver.Device) error {
+			m, k := kernelOf(f.t, d, scale, "scale")
+			q, err := d.NewQueue()
+			require.NoError(f.t, err)
+			fault := q.Launch(k, one, one, make([]uint64, 5), nil)
+			require.NoError(f.t, m.Close())
+			require.NoError(f.t, q.Close())
+			return fault
+		}},
+	} {
+		t.Run(c.cuda, func(t *testing.T) {
+			forBoth(t, func(t *testing.T, f *fake) {
+				d := f.open(0)
+				f.fail(c.cuda, c.hip, 1, c.code)
+				err := c.do(f, d)
+				require.Error(t, err)
+				var e *driver.Error
+				require.ErrorAs(t, err, &e)
+				want := driver.Error{Backend: f.name, Call: c.cuda, Code: c.code, Name: c.name[0], Kind: c.kind}
+				if f.name == "hip" {
+					want.Call, want.Name = c.hip, c.name[1]
+				}
+				assert.Equal(t, want, *e)
+				f.call("fake_reset")
+			})
+		})
+	}
+}
+
+func TestNoSuchKernel(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		m, _ := kernelOf(t, f.open(0), scale, "scale")
+		_, err := m.Kernel("scal")
+		assert.ErrorIs(t, err, driver.ErrArgument)
+		assert.ErrorContains(t, err, "(500)")
+		require.NoError(t, m.Close())
+	})
+}
+
+// More memory than there is, and again when some is free.
+func TestOutOfMemory(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		f.set("memory", 1<<20)
+		d := f.open(0)
+		b, err := d.Alloc(1 << 19)
+		require.NoError(t, err)
+		_, err = d.Alloc(1<<19 + 1)
+		assert.ErrorIs(t, err, driver.ErrMemory)
+		c, err := d.Alloc(1 << 19)
+		require.NoError(t, err)
+		require.NoError(t, d.Free(b))
+		require.NoError(t, d.Free(c))
+		assert.Error(t, d.Free(c), "freed before")
+	})
+}
+
+// A kernel that goes astray is found out at the next wait. All that follows fails and says so.
+func TestLost(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		d, err := f.Open(0)
+		require.NoError(t, err)
+		other := f.open(1)
+		m, k := kernelOf(t, d, scale, "scale")
+		q, err := d.NewQueue()
+		require.NoError(t, err)
+		b, err := d.Alloc(8)
+		require.NoError(t, err)
+		values := []uint64{8, 0, 1, 0, 0} // no such address
+		require.NoError(t, q.Launch(k, one, one, values, nil))
+		assert.ErrorIs(t, q.Wait(), driver.ErrLost)
+		x := []float64{1}
+		for name, err := range map[string]error{
+			"write":  q.Write(b, 0, bytesOf(x), 8),
+			"read":   q.Read(bytesOf(x), b, 0, 8),
+			"fill":   q.Fill(b, 0, 8, 0),
+			"launch": q.Launch(k, one, one, values, nil),
+			"flush":  q.Flush(),
+			"wait":   q.Wait(),
+			"free":   d.Free(b),
+			"module": m.Close(),
+			"queue":  q.Close(),
+		} {
+			assert.ErrorIs(t, err, driver.ErrLost, name)
+			assert.ErrorContains(t, err, "(700)", name)
+		}
+		_, err = d.Alloc(8)
+		assert.ErrorIs(t, err, driver.ErrLost)
+		_, err = q.Record()
+		assert.ErrorIs(t, err, driver.ErrLost)
+		elsewhere, err := other.NewQueue()
+		require.NoError(t, err, "the other device")
+		require.NoError(t, elsewhere.Close())
+		// Repaired, all of it can be freed.
+		f.call("fake_reset")
+		require.NoError(t, d.Free(b))
+		require.NoError(t, m.Close())
+		require.NoError(t, q.Close())
+		require.NoError(t, d.Close())
+	})
+}
+
+// Goroutines move between threads, and threads between devices.
+func TestThreads(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		devices := []driver.Device{f.open(0), f.open(1)}
+		var kernels [2]driver.Kernel
+		for i, d := range devices {
+			m, k := kernelOf(t, d, scale, "scale")
+			kernels[i] = k
+			defer func() { assert.NoError(t, m.Close()) }()
+		}
+		var all sync.WaitGroup
+		for g := range 8 {
+			all.Go(func() {
+				d, k := devices[g%2], kernels[g%2]
+				q, err := d.NewQueue()
+				if !assert.NoError(t, err) {
+					return
+				}
+				b, err := d.Alloc(8)
+				assert.NoError(t, err)
+				for round := range 50 {
+					x := []float64{float64(round)}
+					assert.NoError(t, q.Write(b, 0, bytesOf(x), 8))
+					runtime.Gosched()
+					assert.NoError(t, q.Launch(k, one, one, []uint64{uint64(b), uint64(math.Float32bits(2)), 1, uint64(g), 0}, nil))
+					runtime.Gosched()
+					assert.NoError(t, q.Read(bytesOf(x), b, 0, 8))
+					assert.Equal(t, []float64{float64(2*round + g)}, x)
+				}
+				assert.NoError(t, d.Free(b))
+				assert.NoError(t, q.Close())
+			})
+		}
+		all.Wait()
+	})
+}
+
+// A barrier that a part of a group does not reach is found out by the driver of the
+// tests: it is as strict as they need it.
+func TestFakeIsStrict(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		d := f.open(0)
+		m, k := kernelOf(t, d, `extern "C" __global__ void half(int *x) { if (threadIdx.x % 2) __syncthreads(); x[threadIdx.x] = 1; }`, "half")
+		q, err := d.NewQueue()
+		require.NoError(t, err)
+		b, err := d.Alloc(16)
+		require.NoError(t, err)
+		// What belongs to another device.
+		other, err := f.Open(1)
+		require.NoError(t, err)
+		foreign, err := other.NewQueue()
+		require.NoError(t, err)
+		for what, err := range map[string]error{
+			"kernel of another device": foreign.Launch(k, one, one, []uint64{uint64(b)}, nil),
+			"memory of another device": foreign.Fill(b, 0, 16, 0),
+			"past the end":             q.Fill(b, 4, 16, 0),
+			"too many groups":          q.Launch(k, [3]int{1, 65536, 1}, one, []uint64{uint64(b)}, nil),
+			"groups too large":         q.Launch(k, one, [3]int{32, 33, 1}, []uint64{uint64(b)}, nil),
+			"groups for the registers": q.Launch(k, one, [3]int{513, 1, 1}, []uint64{uint64(b)}, nil),
+		} {
+			assert.Error(t, err, what)
+		}
+		require.NoError(t, foreign.Close())
+		require.NoError(t, other.Close())
+		require.NoError(t, q.Launch(k, one, [3]int{4, 1, 1}, []uint64{uint64(b)}, nil))
+		assert.ErrorIs(t, q.Wait(), driver.ErrLost)
+		f.call("fake_reset")
+		require.NoError(t, d.Free(b))
+		require.NoError(t, m.Close())
+		assert.Error(t, m.Close(), "freed before")
+		require.NoError(t, q.Close())
+		assert.Error(t, q.Close(), "freed before")
+	})
+}
+
+func TestLaunchAllocatesNothing(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		d := f.open(0)
+		m, k := kernelOf(t, d, scale, "scale")
+		q, err := d.NewQueue()
+		require.NoError(t, err)
+		b, err := d.Alloc(8)
+		require.NoError(t, err)
+		values, sizes := []uint64{uint64(b), 0, 1, 0, 0}, []int{8, 4, 4, 8, 8}
+		if !raceDetector {
+			assert.Zero(t, testing.AllocsPerRun(100, func() {
+				if err := q.Launch(k, one, one, values, sizes); err != nil {
+					panic(err)
+				}
+			}))
+		}
+		require.NoError(t, d.Free(b))
+		require.NoError(t, m.Close())
+		require.NoError(t, q.Close())
+	})
+}
+
+// What a launch costs beyond the driver's own work: that of this driver is to do nothing.
+func BenchmarkLaunch(b *testing.B) {
+	for _, name := range []string{"cuda", "hip"} {
+		b.Run(name, func(b *testing.B) {
+			f := newFake(b, name)
+			d := f.open(0)
+			m, k := kernelOf(b, d, scale, "scale")
+			q, err := d.NewQueue()
+			require.NoError(b, err)
+			f.call("fake_idle", 1)
+			values, sizes := make([]uint64, 5), []int{8, 4, 4, 8, 8}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := q.Launch(k, one, one, values, sizes); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.StopTimer()
+			f.call("fake_idle", 0)
+			require.NoError(b, m.Close())
+			require.NoError(b, q.Close())
+		})
+	}
+}
+
+func ExampleCompile() {
+	_, err := Compile("", nil, "gfx90a; rm")
+	fmt.Println(err)
+	// Output: hiprtc: bad argument: architecture "gfx90a; rm", want gfx and a number, as gfx90a
+}
