@@ -67,7 +67,7 @@ func NVML() (Library, error) {
 	if runtime.GOOS == "windows" {
 		return openNVML("nvml.dll")
 	}
-	return openNVML("libnvidia-ml.so.1")
+	return openNVML("libnvidia-ml.so.1", "/usr/lib/wsl/lib/libnvidia-ml.so.1")
 }
 
 func openNVML(files ...string) (Library, error) {
