@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/gpu/gputest/kernels"
 )
 
 // one is a grid of one work item.
@@ -268,7 +269,7 @@ func testAxpy[T real](r *rig) {
 }
 
 func testFixedGroups(r *rig) {
-	source := Sum
+	source := kernels.Sum
 	source.Group = [3]int{64}
 	k := compile(r, r.d, source, "sum")
 	x := make([]int64, 128)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/gpu/gputest/kernels"
 )
 
 // testSources compiles what does not compile, and what does.
@@ -43,9 +44,9 @@ func testSources(r *rig) {
 		{},
 		{Text: "int f(int a) { return a; }"},
 		{Text: "KERNEL nothing(void *x) {}"},
-		{Text: Nothing.Text, Defines: []string{"A B"}},
-		{Text: Nothing.Text, Defines: []string{""}},
-		{Text: Nothing.Text, Defines: []string{"A=\"text\""}},
+		{Text: kernels.Nothing.Text, Defines: []string{"A B"}},
+		{Text: kernels.Nothing.Text, Defines: []string{""}},
+		{Text: kernels.Nothing.Text, Defines: []string{"A=\"text\""}},
 	} {
 		_, err := r.d.Compile(source)
 		assert.ErrorIs(r, err, gpu.ErrArgument, "%q", source)
@@ -65,7 +66,7 @@ func testSources(r *rig) {
 
 // testPrograms asks for kernels of programs that stay on the device.
 func testPrograms(r *rig) {
-	source := Triple
+	source := kernels.Triple
 	b := put(r, r.d, r.q, []uint32{1})
 	var first [2]*gpu.Kernel
 	want := []uint32{1}
@@ -103,7 +104,7 @@ func testPrograms(r *rig) {
 }
 
 func testWrongKernel(r *rig) {
-	m, err := r.d.Compile(Nothing)
+	m, err := r.d.Compile(kernels.Nothing)
 	require.NoError(r, err)
 	_, err = m.Kernel("something")
 	assert.ErrorIs(r, err, gpu.ErrArgument)
@@ -194,7 +195,7 @@ func testForeign(r *rig) {
 
 // testClosed uses each thing after it is closed.
 func testClosed(r *rig) {
-	m, err := r.d.Compile(Triple)
+	m, err := r.d.Compile(kernels.Triple)
 	require.NoError(r, err)
 	k, err := m.Kernel("triple")
 	require.NoError(r, err)
@@ -259,7 +260,7 @@ func testClosedDevice(r *rig) {
 	d := r.open(r)
 	q, err := d.NewQueue()
 	require.NoError(r, err)
-	m, err := d.Compile(Triple)
+	m, err := d.Compile(kernels.Triple)
 	require.NoError(r, err)
 	k, err := m.Kernel("triple")
 	require.NoError(r, err)
@@ -273,7 +274,7 @@ func testClosedDevice(r *rig) {
 	assert.Zero(r, d.Live())
 	_, queue := d.NewQueue()
 	_, buffer := gpu.NewBuffer[int8](d, 1)
-	_, module := d.Compile(Nothing)
+	_, module := d.Compile(kernels.Nothing)
 	_, kernel := m.Kernel("triple")
 	_, since := e.Since(e)
 	for name, err := range map[string]error{

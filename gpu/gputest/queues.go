@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/gpu/gputest/kernels"
 )
 
 // triple does on the host what the kernel does.
@@ -145,7 +146,7 @@ func testGoroutines(r *rig) {
 			}
 			k := shared
 			if g%4 == 0 {
-				m, err := r.d.Compile(Triple)
+				m, err := r.d.Compile(kernels.Triple)
 				if !assert.NoError(r, err) {
 					return
 				}
@@ -187,7 +188,7 @@ func testTwoDevices(r *rig) {
 	other := start(r.T, r.open, r.Options)
 	third := r.open(r)
 	k2 := other.kernel("triple")
-	k3 := compile(r, third, Triple, "triple")
+	k3 := compile(r, third, kernels.Triple, "triple")
 	q3, err := third.NewQueue()
 	require.NoError(r, err)
 	const n = 50

@@ -1,3 +1,4 @@
+// Package gputest judges devices: one suite that every driver must pass.
 package gputest
 
 import (
@@ -7,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/gpu/gputest/kernels"
 )
 
 // Options say what a driver cannot do.
@@ -100,7 +102,7 @@ func start(t *testing.T, open func(testing.TB) *gpu.Device, o Options) *rig {
 
 // kernel compiles a kernel of the suite.
 func (r *rig) kernel(name string) *gpu.Kernel {
-	source, ok := Kernels()[name]
+	source, ok := kernels.All()[name]
 	require.True(r, ok, name)
 	return compile(r, r.d, source, name)
 }

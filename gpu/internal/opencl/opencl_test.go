@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-0772dd2d/ritz/gpu"
 	"github.com/seed-0772dd2d/ritz/gpu/gputest"
+	"github.com/seed-0772dd2d/ritz/gpu/gputest/kernels"
 	"github.com/seed-0772dd2d/ritz/gpu/internal/dl"
 	"github.com/seed-0772dd2d/ritz/gpu/internal/driver"
 )
@@ -25,7 +26,7 @@ func TestSuiteWithoutFloat64(t *testing.T) {
 	answer(0x1032, make([]byte, 8)) // CL_DEVICE_DOUBLE_FP_CONFIG
 	d := open(t)
 	assert.False(t, d.Info().Float64)
-	_, err := d.Compile(gputest.Axpy(true))
+	_, err := d.Compile(kernels.Axpy(true))
 	assert.ErrorIs(t, err, gpu.ErrNoFloat64)
 	require.NoError(t, d.Close())
 	gputest.Run(t, open, gputest.Options{})
@@ -124,7 +125,7 @@ func TestFaults(t *testing.T) {
 	d := open(t)
 	q, err := d.NewQueue()
 	require.NoError(t, err)
-	m, err := d.Compile(gputest.Triple)
+	m, err := d.Compile(kernels.Triple)
 	require.NoError(t, err)
 	k, err := m.Kernel("triple")
 	require.NoError(t, err)
@@ -160,9 +161,9 @@ func TestFaults(t *testing.T) {
 		{"clCreateContext", -2, "CL_DEVICE_NOT_AVAILABLE", gpu.ErrLost, openOther},
 		{"clCreateCommandQueue", -6, "CL_OUT_OF_HOST_MEMORY", gpu.ErrMemory, func() error { _, err := d.NewQueue(); return err }},
 		{"clCreateBuffer", -4, "CL_MEM_OBJECT_ALLOCATION_FAILURE", gpu.ErrMemory, func() error { _, err := gpu.NewBuffer[int8](d, 1); return err }},
-		{"clCreateProgramWithSource", -5, "CL_OUT_OF_RESOURCES", gpu.ErrMemory, func() error { _, err := d.Compile(gputest.Sum); return err }},
-		{"clBuildProgram", -3, "CL_COMPILER_NOT_AVAILABLE", nil, func() error { _, err := d.Compile(gputest.Sum); return err }},
-		{"clBuildProgram", -43, "CL_INVALID_BUILD_OPTIONS", gpu.ErrArgument, func() error { _, err := d.Compile(gputest.Sum); return err }},
+		{"clCreateProgramWithSource", -5, "CL_OUT_OF_RESOURCES", gpu.ErrMemory, func() error { _, err := d.Compile(kernels.Sum); return err }},
+		{"clBuildProgram", -3, "CL_COMPILER_NOT_AVAILABLE", nil, func() error { _, err := d.Compile(kernels.Sum); return err }},
+		{"clBuildProgram", -43, "CL_INVALID_BUILD_OPTIONS", gpu.ErrArgument, func() error { _, err := d.Compile(kernels.Sum); return err }},
 		{"clCreateKernel", -46, "CL_INVALID_KERNEL_NAME", gpu.ErrArgument, func() error { _, err := m.Kernel("triple"); return err }},
 		{"clSetKernelArg", -51, "CL_INVALID_ARG_SIZE", nil, launch},
 		{"clEnqueueNDRangeKernel", -54, "CL_INVALID_WORK_GROUP_SIZE", gpu.ErrArgument, launch},
@@ -205,7 +206,7 @@ func TestFaultsOfReleases(t *testing.T) {
 		require.NoError(t, err)
 		_, err = q.Record()
 		require.NoError(t, err)
-		m, err := d.Compile(gputest.Nothing)
+		m, err := d.Compile(kernels.Nothing)
 		require.NoError(t, err)
 		_, err = m.Kernel("nothing")
 		require.NoError(t, err)
@@ -233,7 +234,7 @@ func TestArgumentsAreKept(t *testing.T) {
 	d := open(t)
 	q, err := d.NewQueue()
 	require.NoError(t, err)
-	m, err := d.Compile(gputest.Triple)
+	m, err := d.Compile(kernels.Triple)
 	require.NoError(t, err)
 	k, err := m.Kernel("triple")
 	require.NoError(t, err)
@@ -276,7 +277,7 @@ func BenchmarkLaunch(b *testing.B) {
 	d := open(b)
 	q, err := d.NewQueue()
 	require.NoError(b, err)
-	m, err := d.Compile(gputest.Triple)
+	m, err := d.Compile(kernels.Triple)
 	require.NoError(b, err)
 	k, err := m.Kernel("triple")
 	require.NoError(b, err)

@@ -1,4 +1,4 @@
-package gputest
+package kernels
 
 import (
 	"testing"
@@ -7,9 +7,9 @@ import (
 )
 
 func TestKernelsAreUnderTheirNames(t *testing.T) {
-	for name, source := range Kernels() {
+	for name, source := range All() {
 		assert.Regexp(t, `KERNEL `+name+`\(`, source.Text)
 		assert.NotContains(t, source.Text, "_real(")
 	}
-	assert.True(t, Kernels()["axpy_double"].Double)
+	assert.True(t, All()["axpy_double"].Double)
 }

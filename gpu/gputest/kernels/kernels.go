@@ -1,5 +1,6 @@
-// Package gputest judges devices: one suite that every driver must pass.
-package gputest
+// Package kernels has the kernels that gputest judges devices with, for those too who try
+// a device outside of a test.
+package kernels
 
 import (
 	"strings"
@@ -7,7 +8,7 @@ import (
 	"github.com/seed-0772dd2d/ritz/gpu"
 )
 
-// The kernels of the suite. Their names are unique, precision included, so that a
+// The names of the kernels are unique, precision included, so that a
 // driver without a compiler can run twins of them on the host, found by name.
 
 // Arguments stores a number of every type, in one work item.
@@ -165,8 +166,8 @@ var Nothing = gpu.Source{Name: "nothing.c", Text: `
 KERNEL nothing(void) {}
 `}
 
-// Kernels are the sources that compile, by the name of their kernel.
-func Kernels() map[string]gpu.Source {
+// All are the sources that compile, by the name of their kernel.
+func All() map[string]gpu.Source {
 	return map[string]gpu.Source{
 		"arguments":        Arguments,
 		"packing_float":    Packing(false),
