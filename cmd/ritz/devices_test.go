@@ -118,6 +118,34 @@ opencl:2  Arc                    -      -       -      -      -          -      
 	assert.Equal(t, "0001:0b:1f.0", back.Cards[0].Bus)
 }
 
+// From the driver and the management library to the command: a card of CUDA with its
+// sensors.
+func TestDevicesOfCUDA(t *testing.T) {
+	sources, err := filepath.Abs(filepath.Join("..", "..", "gpu", "internal", "cuda", "testdata"))
+	require.NoError(t, err)
+	defines := []string{"-Wno-unused-result", "-pthread", "-DSOURCES=\"" + sources + "\"", "-DWORK=\"" + t.TempDir() + "\""}
+	env := append(noDevices(), "RITZ_NVML="+nvml(t),
+		"RITZ_CUDA="+cc.Library(t, filepath.Join(sources, "driver.c"), defines...),
+		"RITZ_NVRTC="+cc.Library(t, filepath.Join(sources, "compiler.c"), defines...))
+	var errs bytes.Buffer
+	c := asProcess(t, env, "devices", "--json")
+	c.Stderr = &errs
+	text, err := c.Output()
+	require.NoError(t, err, errs.String())
+	var d devices
+	require.NoError(t, json.Unmarshal(text, &d))
+	require.NotEmpty(t, d.Devices, d.Messages)
+	assert.Equal(t, "cuda:0", d.Devices[0].ID)
+	require.NotNil(t, d.Devices[0].Telemetry, d.Devices[0].Bus)
+	assert.EqualValues(t, 41, d.Devices[0].Telemetry.Temperature)
+	require.Len(t, d.Cards, 1)
+
+	c = asProcess(t, env, "devices")
+	table, err := c.Output()
+	require.NoError(t, err)
+	assert.Regexp(t, `\ncuda:0 +.* 37 % +41 °C +123/350 W `, string(table))
+}
+
 // What a machine has of a vendor's driver is told.
 func TestDevicesExplained(t *testing.T) {
 	root := t.TempDir()
