@@ -45,8 +45,10 @@
 #define LOCAL_ID(d) RITZ_DIMENSION(threadIdx, d)
 #define LOCAL_SIZE(d) RITZ_DIMENSION(blockDim, d)
 #define GLOBAL_ID(d) (GROUP(d) * LOCAL_SIZE(d) + LOCAL_ID(d))
-typedef unsigned int uint;
-typedef unsigned long long ulong;
+typedef unsigned int ritz_uint;
+typedef unsigned long long ritz_ulong;
+#define uint ritz_uint
+#define ulong ritz_ulong // HIP has another: unsigned long
 #define long long long
 #endif
 #if REAL_SIZE == 8

@@ -3,8 +3,8 @@
 // compilers: clang 15 or later with its AMDGPU and NVPTX targets and lld, or NVRTC or hipRTC,
 // and ptxas to know the registers of NVIDIA's.
 //
-// [Clang], [NVRTC] and [HIPRTC] compile, for the processors in [AMD] and [NVIDIA] and others
-// that they know. PTX is not yet a program of a processor; [Ptxas] makes it one.
+// [Clang] and [RTC] compile, for the processors in [AMD] and [NVIDIA] and others that they
+// know. PTX is not yet a program of a processor; [Ptxas] makes it one.
 package offline
 
 import (
