@@ -217,7 +217,7 @@ func (t *surrogateTask) decodeValidate(parent *section) {
 	s := parent.section(v, "validate")
 	defer s.close()
 	grid, data, folds := s.get("grid"), s.get("data"), s.get("folds")
-	if len(v.entries) != 1 {
+	if len(v.entries) != 1 || v.entries[0].value.kind == nullNode {
 		s.fail(v, "validate", "expected one of {grid: [100, 100]}, {folds: 10}, {data: test.csv} and leave_one_out")
 		return
 	}

@@ -51,6 +51,7 @@ func TestSurrogateFaults(t *testing.T) {
 		inputs + f + "validate: {grid: [10]}\n":                                             "1 numbers of levels for 2 inputs",
 		inputs + f + "validate: {grid: [10000, 10000]}\n":                                   "at most 1e+07 are evaluated",
 		inputs + f + "validate: {grid: 10, folds: 3}\n":                                     "expected one of",
+		inputs + f + "validate: {grid: }\n":                                                 "expected one of",
 		inputs + f + "validate: {folds: 1}\n":                                               "at least 2, got 1",
 		inputs + f + "validate: loo\n":                                                      `unknown "loo"`,
 		inputs + "command: [x]\nvalidate: {grid: 10}\n":                                     "a grid needs a function in text",
