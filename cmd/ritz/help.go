@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-0772dd2d/ritz/internal/job"
+	"github.com/seed-0772dd2d/ritz/internal/jobschema"
 )
 
 // help prints the overview, or what there is to know of one command.
@@ -42,11 +43,15 @@ func helpJob(args []string, s streams) int {
 	}
 	text, ok := references[kind]
 	if !ok {
-		fmt.Fprintf(s.err, "ritz help job: unknown kind %q: there are mapreduce, pinn, sample, stencil, surrogate, sweep\n", kind)
+		fmt.Fprintln(s.err, "ritz help job:", unknownKind(kind))
 		return exitUsage
 	}
 	fmt.Fprint(s.out, text)
 	return exitDone
+}
+
+func unknownKind(kind string) string {
+	return fmt.Sprintf("unknown kind %q: there are %s", kind, strings.Join(jobschema.Kinds, ", "))
 }
 
 func overview(w io.Writer) {

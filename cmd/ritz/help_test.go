@@ -27,6 +27,8 @@ func TestUsage(t *testing.T) {
 		{"help job mapreduce", 0, "\nkind: mapreduce            # needed"},
 		{"help job stencils", 2, `unknown kind "stencils": there are mapreduce, pinn, sample, stencil, surrogate, sweep`},
 		{"help sample", 0, "usage: ritz sample METHOD -n N"},
+		{"help init", 0, "usage: ritz init [KIND] [FILE] [--force]\n"},
+		{"help schema", 0, "# yaml-language-server: $schema=ritz.schema.json\n"},
 		{"help draw", 0, "usage: ritz draw DIR\n"},
 		{"draw", 2, "no run directory"},
 		{"help devices", 0, "usage: ritz devices [--json] [--watch] [--every DURATION]\n"},

@@ -55,6 +55,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", runUsage, "run a job file", runHelp, runJob},
+		{"init", initUsage, "write a job file to begin with", initHelp, initJob},
 		{"check", checkUsage, "check a job file and show what it would do", checkHelp, checkJob},
 		{"predict", predictUsage, "evaluate the solution or a model of a run at points", predictHelp, predict},
 		{"surrogate", surrogateUsage, "fit, predict, optimize or analyse a model", surrogateHelp, runSurrogate},
@@ -73,6 +74,7 @@ func commands() []command {
 		{"task", "", "", "", runTask},
 		{"sample", sampleUsage, "make points: Sobol, Latin hypercube, lattice, ...", sampleHelp, sample},
 		{"devices", devicesUsage, "list GPUs and other devices, and how they are", devicesHelp, runDevices},
+		{"schema", schemaUsage, "print the JSON schema of job files, for editors", schemaHelp, printSchema},
 		{"bench", benchUsage, "measure the machine and the kernels on it", benchHelp, runBench},
 		{"version", "", "print the version", "", version},
 	}
