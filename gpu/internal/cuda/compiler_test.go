@@ -333,3 +333,17 @@ func TestNode(t *testing.T) {
 		assert.Equal(t, "no permission to use "+n.path+": join video", n.missing())
 	}
 }
+
+// Compiler compiles for a processor with the real compiler, for tests outside of the package.
+func Compiler(t *testing.T, processor string) func(source string, options []string) error {
+	var c compiler
+	if strings.HasPrefix(processor, "sm_") {
+		c = newNVRTC(t, realNVRTC)
+	} else {
+		c = newHIPRTC(t)
+	}
+	return func(source string, options []string) error {
+		_, err := c.compile(source, options, processor, math.MaxInt32)
+		return err
+	}
+}

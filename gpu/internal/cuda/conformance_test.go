@@ -1,34 +1,67 @@
 package cuda_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
 	"github.com/seed-0772dd2d/ritz/gpu/gputest"
+	"github.com/seed-0772dd2d/ritz/gpu/gputest/kernels"
+	"github.com/seed-0772dd2d/ritz/gpu/internal/cuda"
 )
 
-// TestConformance judges both drivers on devices that are the processor, with two of them
-// in turns.
+// open opens devices, whose drivers testdata has.
+func open(t testing.TB, id string) *gpu.Device {
+	d, err := gpu.Open(id)
+	if errors.Is(err, gpu.ErrNoBackend) && os.Getenv("RITZ_REQUIRE_ENGINES") != "1" {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	return d
+}
+
+// TestConformance judges both drivers, on two devices in turns.
 func TestConformance(t *testing.T) {
 	for _, name := range []string{"cuda", "hip"} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := gpu.Open(name + ":0"); err != nil {
-				if os.Getenv("RITZ_REQUIRE_ENGINES") == "1" {
-					t.Fatal(err)
-				}
-				t.Skip(err)
-			}
+			require.NoError(t, open(t, name+":0").Close())
 			var n atomic.Int64
 			gputest.Run(t, func(t testing.TB) *gpu.Device {
-				d, err := gpu.Open(fmt.Sprintf("%s:%d", name, n.Add(1)%2))
-				require.NoError(t, err)
-				return d
+				return open(t, fmt.Sprintf("%s:%d", name, n.Add(1)%2))
 			}, gputest.Options{})
 		})
+	}
+}
+
+// The real compilers take every kernel of the suite.
+func TestKernels(t *testing.T) {
+	for _, processor := range []string{"sm_70", "sm_80", "sm_90", "gfx906", "gfx90a", "gfx1030"} {
+		t.Run(processor, func(t *testing.T) {
+			compile := cuda.Compiler(t, processor)
+			all := kernels.All()
+			require.NotEmpty(t, all)
+			for name, source := range all {
+				assert.NoError(t, compile(source.Full(), source.Options()), name)
+			}
+		})
+	}
+}
+
+// A program that does not compile is told with its line.
+func TestLine(t *testing.T) {
+	for _, name := range []string{"cuda", "hip"} {
+		d := open(t, name+":0")
+		_, err := d.Compile(gpu.Source{Name: "step.c", Text: "KERNEL step(GLOBAL real *x)\n{\n\tx[0] = missing;\n}\n"})
+		var e *gpu.CompileError
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, 3, e.Line)
+		assert.Equal(t, "\tx[0] = missing;", e.Text)
+		require.NoError(t, d.Close())
 	}
 }

@@ -1,9 +1,7 @@
 // What stands before a kernel that is compiled for the host instead of by NVRTC or hipRTC:
 // their language in C++.
-#define ulong host_ulong // which a header of the host has as another type
 #include <math.h>
 #include <utility>
-#undef ulong
 
 #include "host.h"
 
