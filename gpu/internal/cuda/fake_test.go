@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// linked is the driver of CUDA that the program of the tests is linked with, if it is.
+var linked string
+
 // fakes are the libraries that testdata makes.
 var fakes fakeLibraries
 
@@ -80,6 +83,9 @@ func (f *fakeLibraries) build(folder string) error {
 		if err != nil {
 			return err
 		}
+	}
+	if linked != "" {
+		f.cuda = linked
 	}
 	// The header of all kernels, once.
 	kernel := exec.Command("c++", "-std=c++17", "-O1", "-w", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique",

@@ -455,6 +455,9 @@ static const char *name_of(int code) {
 #ifdef HIP
 const char *hipGetErrorName(int code) { return name_of(code) ? name_of(code) : "hipErrorUnknown"; }
 #else
+// NVRTC asks for this where it finds a libcuda.so.1.
+int cuGetExportTable(const void **table, const void *id) { return NOT_FOUND; }
+
 int cuGetErrorName(int code, const char **name) {
   *name = name_of(code);
   return *name ? 0 : INVALID_VALUE;
