@@ -2,6 +2,7 @@
 package dl
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -22,7 +23,7 @@ func Open(variable string, names ...string) (*Library, []string, error) {
 	} else if v != "" {
 		names = []string{v}
 	}
-	var last error
+	last := errors.New("there is no library of it for this system")
 	for _, name := range names {
 		handle, err := open(name)
 		if err == nil {
