@@ -93,10 +93,10 @@ func (p pair) differ(t require.TestingT) float64 {
 
 // anything draws a simulation with all that there may be.
 func anything(t *rapid.T, order int, single, medium bool) Settings {
-	size := func(name string) int {
-		return rapid.OneOf(rapid.IntRange(order, order+3), rapid.IntRange(order, 90)).Draw(t, name)
+	size := func(name string, most int) int {
+		return rapid.OneOf(rapid.IntRange(order, order+3), rapid.IntRange(order, 90), rapid.IntRange(order, most)).Draw(t, name)
 	}
-	g := Grid{size("nx"), size("ny"), 10, 12}
+	g := Grid{size("nx", 240), size("ny", 90), 10, 12} // work groups of 64 x 4 of which one meets no side
 	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 	noise := func(float64, float64) float64 { return rng.NormFloat64() }
 	set := Settings{Grid: g, Order: order, CFL: 0.9, Single: single, Threads: 1, Pressure: g.Fill(noise)}
@@ -161,6 +161,7 @@ func TestDeviceAgrees(t *testing.T) {
 		{4, false, true, Plan{Width: 30, Height: 12, Steps: 2}},
 		{6, true, false, Plan{Width: 13, Height: 8, Steps: 2}},
 		{8, false, true, Plan{Width: 16, Height: 16, Steps: 1}},
+		{4, true, false, Plan{}}, // tiles, as there is local memory
 	} {
 		for name, plan := range map[string]Plan{"plain": {Bands: true}, "fused": {Steps: 1}, "tiles": c.tiles} {
 			t.Run(fmt.Sprintf("%d/%s", k, name), func(t *testing.T) {
