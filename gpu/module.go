@@ -137,9 +137,16 @@ func (s Source) place(err error) error {
 	// x.c:3:5: error: of Clang, x.c(3): error: of NVRTC, error: x.c:3:5: of PoCL.
 	place := `\b` + regexp.QuoteMeta(s.Name) + `[:(](\d+)`
 	where := regexp.MustCompile(place + `[):\d]*:? *(?:\w+ )?error\b|\berror: ` + place).FindStringSubmatch(log.Log)
+	before := 0
+	if where == nil {
+		// Oclgrind counts the lines of the prelude too, in a file of its own.
+		where = regexp.MustCompile(`(?m)^input\.cl:(\d+):\d+: (?:\w+ )?error(\b)`).FindStringSubmatch(log.Log)
+		before = strings.Count(s.Full(), "\n") - strings.Count(s.Text, "\n")
+	}
 	lines := strings.Split(s.Text, "\n")
 	if where != nil {
-		if n, err := strconv.Atoi(where[1] + where[2]); err == nil && n >= 1 && n <= len(lines) {
+		n, err := strconv.Atoi(where[1] + where[2])
+		if n -= before; err == nil && n >= 1 && n <= len(lines) {
 			e.Line, e.Text = n, lines[n-1]
 		}
 	}

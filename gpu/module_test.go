@@ -2,6 +2,8 @@ package gpu
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,6 +26,8 @@ func TestPlace(t *testing.T) {
 		{"pocl", "warning: x.c:1:7: unused\nerror: x.c:2:7: use of undeclared identifier 'y'\nDevice failed to build the program\n", 2, "two"},
 		{"nvrtc", "x.c(1): warning #177-D: variable \"a\" was declared\n\nx.c(3): error: identifier \"y\" is undefined\n", 3, "three"},
 		{"nvrtc, catastrophic", "x.c(4): catastrophic error: cannot open source file\n", 4, "four"},
+		{"oclgrind", fmt.Sprintf("input.cl:%d:5: error: no\n", strings.Count(Prelude, "\n")+1+3), 3, "three"},
+		{"oclgrind, in the prelude", "input.cl:3:5: error: no\n", 0, ""},
 		{"in a folder", "/tmp/x.c:3:5: error: no\n", 3, "three"},
 		{"of another file", "max.c:3:5: error: no\nprelude.h:2:1: error: no\n", 0, ""},
 		{"past the end", "x.c:99:1: error: expected '}'\n", 0, ""},

@@ -33,6 +33,7 @@ func testMemory[T gpu.Element](r *rig) {
 		for i := range b {
 			want[i] = rapid.SliceOfN(values[T](), n[i], n[i]).Draw(t, "values")
 			b[i] = put(t, r.d, r.q, want[i])
+			t.Cleanup(func() { assert.NoError(t, b[i].Close()) })
 			assert.Equal(t, n[i]*size, b[i].Bytes())
 		}
 		// part is a part of buffer i, empty perhaps.
@@ -85,9 +86,6 @@ func testMemory[T gpu.Element](r *rig) {
 				}
 			},
 		})
-		for i := range b {
-			require.NoError(t, b[i].Close())
-		}
 	})
 	assert.Equal(r, 1, r.d.Live(), "the queue")
 }

@@ -37,9 +37,9 @@ func Run(t *testing.T, open func(testing.TB) *gpu.Device, o Options) {
 		{"memory/uint64", testMemory[uint64]},
 		{"memory/float32", testMemory[float32]},
 		{"memory/float64", testMemory[float64]},
-		{"memory/large", testLargeMemory},
-		{"memory/bounds", testBounds},
-		{"memory/too much", testTooMuch},
+		{"large memory", testLargeMemory},
+		{"bounds", testBounds},
+		{"too much memory", testTooMuch},
 
 		{"arguments", testArguments},
 		{"packing/float", testPacking[float32]},

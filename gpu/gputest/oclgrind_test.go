@@ -1,0 +1,33 @@
+package gputest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The suite under Oclgrind, which interprets kernels and checks calls: no data race, no
+// access out of bounds, no fault of a call. Left out are tests that make faults, that
+// take long there, or that use a context from several threads, for which it is not made.
+func TestOclgrind(t *testing.T) {
+	const library = "/usr/lib/oclgrind/liboclgrind-rt-icd.so"
+	if _, err := os.Stat(library); err != nil {
+		if os.Getenv("RITZ_REQUIRE_ENGINES") == "1" {
+			t.Fatal(err)
+		}
+		t.Skipf("no Oclgrind: %v", err)
+	}
+	vendors := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(vendors, "oclgrind.icd"), []byte(library+"\n"), 0o600))
+	child := exec.Command(os.Args[0], "-test.v", "-test.parallel=1", "-rapid.checks=20", "-test.run=^TestDevices$",
+		"-test.skip=//(sources|wrong_kernel|large_memory|too_much_memory|events|closed_device|goroutines|two_queues)")
+	child.Env = append(os.Environ(), "OCL_ICD_VENDORS="+vendors+"/", "RITZ_CUDA=off", "RITZ_HIP=off", "OCLGRIND_DATA_RACES=1", "OCLGRIND_CHECK_API=1")
+	said, err := child.CombinedOutput()
+	require.NoError(t, err, string(said))
+	assert.Contains(t, string(said), "--- PASS: TestDevices/opencl:0/barriers")
+	assert.NotRegexp(t, `Oclgrind -|[Rr]ace at|Invalid (read|write)`, string(said))
+}
