@@ -73,6 +73,7 @@ func commands() []command {
 		{"worker", workerUsage, "run tasks for a coordinator", workerHelp, runWorker},
 		{"task", "", "", "", runTask},
 		{"sample", sampleUsage, "make points: Sobol, Latin hypercube, lattice, ...", sampleHelp, sample},
+		{"jupyter", jupyterUsage, "bring ritz to Jupyter, through a Go kernel", jupyterHelp, runJupyter},
 		{"devices", devicesUsage, "list GPUs and other devices, and how they are", devicesHelp, runDevices},
 		{"schema", schemaUsage, "print the JSON schema of job files, for editors", schemaHelp, printSchema},
 		{"bench", benchUsage, "measure the machine and the kernels on it", benchHelp, runBench},

@@ -19,22 +19,17 @@ type progress struct {
 	columns  int
 	shown    time.Time
 	last     int // columns of the line on the terminal
-	// where the current stage was first seen, for its rate
-	stage     int
-	iteration int
-	seconds   float64
+	pace     pace
 }
 
 func newProgress(w io.Writer, now func() time.Time) *progress {
-	p := &progress{w: w, now: now, stage: -1}
+	p := &progress{w: w, now: now, pace: newPace()}
 	p.columns, p.terminal = terminal(w)
 	return p
 }
 
 func (p *progress) update(now job.Progress) {
-	if now.Stage != p.stage {
-		p.stage, p.iteration, p.seconds = now.Stage, now.Iteration, now.Seconds
-	}
+	p.pace.see(now)
 	interval := 5 * time.Second
 	if p.terminal {
 		interval = 100 * time.Millisecond
@@ -70,18 +65,7 @@ func (p *progress) end() {
 // line is "[####----]  50% stage 2/2 ssbroyden 4000/8000 loss 1.2e-05 0:41, 0:42 left".
 func (p *progress) line(now job.Progress) string {
 	const width = 20
-	done := 0.0
-	switch {
-	case now.TotalMost == 0 && now.Iterations > 0: // each stage counts its own steps
-		done = (float64(now.Stage) + float64(now.Iteration)/float64(now.Iterations)) / float64(now.Stages)
-	case now.TotalMost > 0:
-		// The stages before may have ended early: count what is left.
-		left := float64(now.TotalMost - now.Total)
-		if now.Stage == now.Stages-1 {
-			left = float64(now.Iterations - now.Iteration)
-		}
-		done = float64(now.Total) / (float64(now.Total) + left)
-	}
+	done, left := p.pace.estimate(now)
 	full := int(width * done)
 	parameters := ""
 	for i, name := range now.Parameters {
@@ -94,11 +78,45 @@ func (p *progress) line(now job.Progress) string {
 	line := fmt.Sprintf("[%s%s] %3.0f%% stage %d/%d %s %d/%d%s%s %s",
 		strings.Repeat("#", full), strings.Repeat("-", width-full), 100*done,
 		now.Stage+1, now.Stages, now.Name, now.Iteration, now.Iterations, measure, parameters, duration(now.Seconds))
-	if n := now.Iteration - p.iteration; n > 0 && now.TotalMost > 0 {
-		rate := (now.Seconds - p.seconds) / float64(n) // seconds an iteration
-		line += fmt.Sprintf(", %s left", duration(rate*float64(now.Total)*(1-done)/done))
+	if left >= 0 {
+		line += fmt.Sprintf(", %s left", duration(left))
 	}
 	return line
+}
+
+// pace knows where the current stage was first seen, for its rate.
+type pace struct {
+	stage, iteration int
+	seconds          float64
+}
+
+func newPace() pace { return pace{stage: -1} }
+
+func (p *pace) see(now job.Progress) {
+	if now.Stage != p.stage {
+		p.stage, p.iteration, p.seconds = now.Stage, now.Iteration, now.Seconds
+	}
+}
+
+// estimate returns which part of the work is done, and the seconds that are
+// left, negative if not known.
+func (p *pace) estimate(now job.Progress) (done, left float64) {
+	switch {
+	case now.TotalMost == 0 && now.Iterations > 0: // each stage counts its own steps
+		done = (float64(now.Stage) + float64(now.Iteration)/float64(now.Iterations)) / float64(now.Stages)
+	case now.TotalMost > 0:
+		// The stages before may have ended early: count what is left.
+		most := float64(now.TotalMost - now.Total)
+		if now.Stage == now.Stages-1 {
+			most = float64(now.Iterations - now.Iteration)
+		}
+		done = float64(now.Total) / (float64(now.Total) + most)
+	}
+	if n := now.Iteration - p.iteration; n > 0 && done > 0 && now.TotalMost > 0 {
+		rate := (now.Seconds - p.seconds) / float64(n) // seconds an iteration
+		return done, rate * float64(now.Total) * (1 - done) / done
+	}
+	return done, -1
 }
 
 // duration prints seconds as 41.2 s, 12:34 or 3:12:34.

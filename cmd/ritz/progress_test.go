@@ -35,7 +35,7 @@ func TestProgress(t *testing.T) {
 	assert.Len(t, lines, 2+20)
 
 	b.Reset()
-	p = &progress{w: &b, now: func() time.Time { return clock }, terminal: true, columns: 30, stage: -1}
+	p = &progress{w: &b, now: func() time.Time { return clock }, terminal: true, columns: 30, pace: newPace()}
 	p.update(now)
 	p.update(now) // too soon
 	p.end()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -11,13 +12,18 @@ import (
 )
 
 const (
-	runUsage = "FILE [--out DIR] [--set KEY=VALUE]... [--threads N] [--quiet]\n       ritz run --resume DIR [--quiet]\n       ritz run FILE --workers N\n       ritz run FILE --connect URL"
+	runUsage = "FILE [--out DIR] [--set KEY=VALUE]... [--threads N] [--quiet | --json]\n       ritz run --resume DIR [--quiet | --json]\n       ritz run FILE --workers N\n       ritz run FILE --connect URL"
 	runHelp  = `
+  FILE             "-" is standard input: messages call it "job", and files that it
+                   names are relative to the current folder
   --out DIR        write the run there; default runs/<name>-<time>
   --set KEY=VALUE  change the job: a dotted path and a YAML value, as in
                    train.0.adam.rate=1e-4; may be given several times
   --threads N      the same as --set threads=N; 0 is all cores
   --quiet          print nothing but errors and warnings
+  --json           for programs: in place of text, an event a line on standard
+                   output, as a JSON object whose "event" is warning, started,
+                   progress or ended
   --resume DIR     go on with a run that was interrupted or killed
   --workers N      (sweep, mapreduce, surrogate) spread the tasks of the job over N
                    processes of this machine, which end with the run
@@ -37,6 +43,7 @@ func runJob(ctx context.Context, args []string, s streams) int {
 	resume := f.String("resume", "", "")
 	threads := f.String("threads", "", "")
 	quiet := f.Bool("quiet", false, "")
+	asJSON := f.Bool("json", false, "")
 	workers := f.Int("workers", 0, "")
 	var c connection
 	c.flags(f)
@@ -57,6 +64,9 @@ func runJob(ctx context.Context, args []string, s streams) int {
 	case *resume != "" && (*out != "" || len(sets) > 0):
 		return misused("run", s, "a resumed run keeps its job and its directory: no --out, --set or --threads")
 	}
+	if *quiet && *asJSON {
+		return misused("run", s, "--quiet and --json exclude each other")
+	}
 	others, fault := helpers(*workers, c)
 	if fault != "" {
 		return misused("run", s, fault)
@@ -64,7 +74,11 @@ func runJob(ctx context.Context, args []string, s streams) int {
 
 	o := job.Options{Warn: func(w string) { fmt.Fprintln(s.err, "warning:", w) }}
 	var bar *progress
-	if !*quiet {
+	switch {
+	case *asJSON:
+		told := newEvents(s.out, time.Now)
+		o.Progress, o.Started, o.Warn = told.progress, told.started, told.warn
+	case !*quiet:
 		bar = newProgress(s.err, time.Now)
 		o.Progress = bar.update
 		o.Started = func(dir string) { fmt.Fprintln(s.err, "run directory", dir) }
@@ -75,7 +89,7 @@ func runJob(ctx context.Context, args []string, s streams) int {
 		}
 		fmt.Fprintln(s.err, "ritz:", line)
 	}
-	j, name, err := load(files, *resume, sets)
+	j, name, err := load(files, *resume, sets, s.in)
 	if err != nil {
 		return refuse(s, err)
 	}
@@ -105,11 +119,14 @@ func runJob(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		return refuse(s, err)
 	}
+	if *asJSON {
+		return newEvents(s.out, time.Now).ended(result)
+	}
 	return conclude(result, *quiet, s)
 }
 
 // load reads the job that is to be run or resumed, and its name.
-func load(files []string, resume string, sets []string) (*job.Job, string, error) {
+func load(files []string, resume string, sets []string, stdin io.Reader) (*job.Job, string, error) {
 	if resume != "" {
 		j, err := job.Load(filepath.Join(resume, "job.yaml"), nil)
 		if err != nil { // Resume says it better
@@ -117,7 +134,13 @@ func load(files []string, resume string, sets []string) (*job.Job, string, error
 		}
 		return j, j.Name, nil
 	}
-	j, err := job.Load(files[0], sets)
+	var j *job.Job
+	var err error
+	if files[0] == "-" {
+		j, err = job.Read(stdin, "job", sets)
+	} else {
+		j, err = job.Load(files[0], sets)
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -140,6 +163,11 @@ func conclude(r *job.Result, quiet bool, s streams) int {
 		fmt.Fprintf(s.out, "%s after %s: %s\n", r.Status, duration(float64(r.Seconds)), r.Dir)
 		r.Body.Summary(s.out)
 	}
+	return exitOf(r)
+}
+
+// exitOf is the exit code after a run.
+func exitOf(r *job.Result) int {
 	if r.Status != job.Done || r.Reason != "" && !r.Idle {
 		return exitFailed
 	}

@@ -90,6 +90,16 @@ func Load(path string, sets []string) (*Job, error) {
 	return decode(path, string(text), sets)
 }
 
+// Read is Load for a job whose text comes from r. Errors speak of it by name;
+// files that it names are relative to the current folder.
+func Read(r io.Reader, name string, sets []string) (*Job, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return decode(name, string(text), sets)
+}
+
 func decode(path, text string, sets []string) (*Job, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	src := newSource(path, text)

@@ -1,0 +1,34 @@
+package nb
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/seed-0772dd2d/ritz/internal/process"
+)
+
+var began = time.Now()
+
+// Usage shows what the cell has taken so far: time, processor time, and the
+// most memory that it held.
+func Usage() {
+	seconds := time.Since(began).Seconds()
+	cpu, memory := process.Usage()
+	text := usage(seconds, cpu.Seconds()/seconds, memory)
+	text += fmt.Sprintf(", %d of %d processors allowed", runtime.GOMAXPROCS(0), runtime.NumCPU())
+	std.say("%s", text)
+}
+
+// usage is "12.3 s, 1.9 processors busy, 210 MB", without what is not known.
+func usage(seconds, busy float64, memory int64) string {
+	parts := []string{duration(seconds)}
+	if busy > 0 {
+		parts = append(parts, fmt.Sprintf("%.1f processors busy", busy))
+	}
+	if memory > 0 {
+		parts = append(parts, fmt.Sprintf("%.0f MB", float64(memory)/1e6))
+	}
+	return strings.Join(parts, ", ")
+}
