@@ -4,9 +4,10 @@
 //
 // Everything lives in Jupyter's data folder (jupyter --data-dir):
 //
-//	kernels/ritz/              a kernel spec: kernel.json, a logo, and module/,
-//	                           the go.mod and go.sum with which notebooks begin
+//	kernels/ritz/              a kernel spec: kernel.json, a logo, the go.mod and
+//	                           go.sum with which notebooks begin in module/, and
+//	                           a link to ritz in bin/
 //	kernels/ritz-4-threads/    another
-//	ritz/<id>/                 the programs: gonb, goimports, gopls, and a link
-//	                           to ritz; id is made of all that they are built from
+//	ritz/<id>/                 the programs gonb, goimports and gopls; id is made
+//	                           of all that they are built from
 package jupyter

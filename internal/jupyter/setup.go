@@ -86,9 +86,6 @@ func Setup(ctx context.Context, s Settings) ([]Spec, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	if err := linkSelf(bin); err != nil {
-		return nil, err
-	}
 	fmt.Fprintf(s.Log, "compiling ritz for notebooks: %s\n", from)
 	start, err := notebookModule(ctx, g, from)
 	if err != nil {
@@ -97,6 +94,9 @@ func Setup(ctx context.Context, s Settings) ([]Spec, error) {
 	for i := range specs {
 		specs[i].Source, specs[i].Version = from.String(), s.Release
 		if err := start.write(specs[i].module()); err != nil {
+			return nil, err
+		}
+		if err := linkSelf(specs[i].bin()); err != nil {
 			return nil, err
 		}
 		if err := specs[i].write(bin, g); err != nil {
@@ -168,9 +168,12 @@ func writable(folder string) error {
 	return os.Remove(f.Name())
 }
 
-// linkSelf lets cells find this program as ritz in bin: by a link, or by a copy
-// if go run is about to remove it.
+// linkSelf lets cells find this program in bin: by a link, or by a copy if it
+// lies in a temporary folder, as that of go run, which removes it.
 func linkSelf(bin string) error {
+	if err := os.MkdirAll(bin, 0o777); err != nil {
+		return err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -209,6 +212,18 @@ func copyProgram(from, to string) error {
 		return err
 	}
 	return out.Close()
+}
+
+// Built tells whether the programs of the kernel are there already, so that
+// Setup is a matter of seconds. What is missing is an error that is ErrMissing.
+func Built(ctx context.Context, s Settings) (bool, error) {
+	data, noJupyter := s.dataFolder(ctx)
+	g, noGo := findGo(ctx)
+	if err := errors.Join(supported(), noJupyter, noGo); err != nil {
+		return false, err
+	}
+	_, err := os.Stat(filepath.Join(data, "ritz", kernelID(g.version), "gopls"))
+	return err == nil, nil
 }
 
 // Installed lists the kernels of ritz in the data folder that the settings

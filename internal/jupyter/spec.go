@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
 )
@@ -65,12 +66,16 @@ func specFor(data, name string, threads int) Spec {
 // module is the folder with the go.mod and go.sum of new notebooks.
 func (s Spec) module() string { return filepath.Join(s.Folder, "module") }
 
-// write writes the spec, whose programs are in the folder bin. Go is found
-// there too, also when Jupyter is started without it on PATH.
-func (s Spec) write(bin string, g *goTool) error {
+// bin is the folder in which cells find ritz.
+func (s Spec) bin() string { return filepath.Join(s.Folder, "bin") }
+
+// write writes the spec of a kernel that was built into the folder programs.
+// Cells find Go also when Jupyter is started without it on PATH.
+func (s Spec) write(programs string, g *goTool) error {
+	path := []string{s.bin(), programs, filepath.Dir(g.path), "${PATH}"} // Jupyter puts in its own
 	k := kernelFile{
 		Argv: []string{
-			filepath.Join(bin, "gonb"), "--kernel", "{connection_file}",
+			filepath.Join(programs, "gonb"), "--kernel", "{connection_file}",
 			// GoNB logs each cell, and one error at every start.
 			"-logtostderr=false", "-log_file=" + os.DevNull, "-stderrthreshold=FATAL",
 		},
@@ -78,7 +83,7 @@ func (s Spec) write(bin string, g *goTool) error {
 		Language:      "go",
 		InterruptMode: "message",
 		Env: map[string]string{
-			"PATH":        bin + string(filepath.ListSeparator) + filepath.Dir(g.path) + string(filepath.ListSeparator) + "${PATH}",
+			"PATH":        strings.Join(path, string(filepath.ListSeparator)),
 			"RITZ_MODULE": s.module(),
 		},
 	}

@@ -43,8 +43,8 @@ type Options struct {
 //
 // A fault in the job ends the cell with its place in the file. So does a run
 // that fails or is interrupted; what it has come to is in its directory, from
-// which [Resume] goes on. It needs the program ritz, which ritz jupyter setup
-// tells the kernel of.
+// which [Resume] goes on. It needs the program ritz on PATH, as the
+// kernels of ritz jupyter setup have it.
 func Run(file string, o ...Options) *Result {
 	if file == "-" {
 		fail(`"-" names no job file: RunText runs the text of a job`)
@@ -109,12 +109,9 @@ func (o Options) flags() []string {
 
 // ritz is the command, which Context interrupts.
 func ritz(arguments []string) *exec.Cmd {
-	program := os.Getenv("RITZ_PROGRAM")
-	if program == "" {
-		var err error
-		if program, err = exec.LookPath("ritz"); err != nil {
-			fail("the program ritz is not on PATH; once it is, ritz jupyter setup tells the kernel where it is")
-		}
+	program, err := exec.LookPath("ritz")
+	if err != nil {
+		fail("the program ritz is not on PATH: the kernels of ritz jupyter setup have it there")
 	}
 	ctx := Context()
 	cmd := exec.CommandContext(ctx, program, arguments...)
@@ -137,15 +134,15 @@ func (o *output) run(stdin io.Reader, options Options, arguments ...string) *Res
 	var exit *exec.ExitError
 	switch {
 	case unread != nil:
-		fail(fmt.Sprintf("ritz has said something that is not understood: %v", unread))
+		fail(fmt.Sprintf("the program ritz says something that is not understood: %v", unread))
 	case last == nil && errors.As(err, &exit) && exit.Exited(): // it has said why
 		os.Exit(1)
 	case last == nil && err == nil:
-		fail("ritz ended without a result")
+		fail("the program ritz ended without a result")
 	case last == nil && errors.Is(err, context.Canceled):
 		fail("interrupted")
 	case last == nil:
-		fail(fmt.Sprintf("ritz ended: %v", err))
+		fail(fmt.Sprintf("the program ritz ended: %v", err))
 	}
 	view.end(last)
 	switch {

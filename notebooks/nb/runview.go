@@ -89,7 +89,7 @@ func (v *runView) end(last *event.Event) {
 	if v.quiet {
 		return
 	}
-	text := fmt.Sprintf("%s: %s\n%s", last.Status, last.Dir, strings.TrimSpace(last.Summary))
+	text := strings.TrimSpace(fmt.Sprintf("%s: %s\n%s", last.Status, last.Dir, last.Summary))
 	v.o.update(v.line.id, display{protocol.MIMETextHTML: "<pre>" + html.EscapeString(text) + "</pre>"}, text)
 }
 

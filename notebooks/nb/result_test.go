@@ -1,0 +1,125 @@
+package nb
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestNumber(t *testing.T) {
+	var v any
+	require.NoError(t, json.Unmarshal([]byte(`{"loss": 0.5, "none": null, "name": "u",
+		"stages": [{"loss": 1}, {"loss": 2}],
+		"terms": {"u = 0.5 at x=1": 3, "u": {"at": 4}, "u.at": 5}}`), &v))
+	for path, want := range map[string]float64{
+		"loss": 0.5, "stages.1.loss": 2, "terms.u = 0.5 at x=1": 3, "terms.u.at": 5,
+	} {
+		x, err := number(v, path)
+		assert.NoError(t, err, path)
+		assert.Equal(t, want, x, path)
+	}
+	x, err := number(v, "none")
+	assert.NoError(t, err)
+	assert.True(t, math.IsNaN(x))
+	for path, want := range map[string]string{
+		"los":           `no "los": there are loss, name, none, stages, terms`,
+		"stages.2.loss": `a list of 2: expected an index from 0, got "2"`,
+		"stages.x":      `a list of 2`,
+		"loss.u":        `a single value, which has no "u"`,
+		"name":          `"name" is not a number`,
+		"stages":        `"stages" is not a number`,
+		"stages.1":      `"1" is not a number`,
+	} {
+		_, err := number(v, path)
+		assert.ErrorContains(t, err, want, path)
+	}
+}
+
+func TestLatest(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, err := latest("runs", "heat")
+	assert.ErrorContains(t, err, `the folder runs holds no run of a job with the name "heat"`)
+	old := time.Now().Add(-time.Hour)
+	for i, dir := range []string{"heat-1", "other", "mine"} { // by age, not by name
+		path := filepath.Join("runs", dir)
+		require.NoError(t, os.MkdirAll(path, 0o777))
+		name := map[string]string{"other": "wave"}[dir]
+		if name == "" {
+			name = "heat"
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(path, "result.json"), []byte(`{"name": "`+name+`", "seconds": null}`), 0o666))
+		job := filepath.Join(path, "job.yaml")
+		require.NoError(t, os.WriteFile(job, nil, 0o666))
+		when := old.Add(time.Duration(-i) * time.Minute)
+		require.NoError(t, os.Chtimes(job, when, when))
+	}
+	require.NoError(t, os.MkdirAll("runs/values", 0o777))
+	r, err := latest("runs", "heat")
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join("runs", "heat-1"), r.Dir)
+
+	_, err = readResult("runs/values")
+	assert.ErrorContains(t, err, "runs/values holds no run")
+	require.NoError(t, os.WriteFile("runs/values/result.json", []byte("{"), 0o666))
+	_, err = readResult("runs/values")
+	assert.ErrorContains(t, err, "result.json: unexpected end")
+}
+
+func TestColumns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.csv")
+	_, err := columns(path)
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	require.NoError(t, os.WriteFile(path, []byte("iteration,optimizer,\"u, v\"\n1,adam,0.5\n2,adam,\n"), 0o666))
+	c, err := columns(path)
+	require.NoError(t, err)
+	assert.Equal(t, []float64{1, 2}, c["iteration"])
+	assert.Equal(t, 0.5, c["u, v"][0])
+	assert.True(t, math.IsNaN(c["u, v"][1]))
+	assert.True(t, math.IsNaN(c["optimizer"][0]))
+	for text, want := range map[string]string{"": "it has no header", "a,b\n1\n": "wrong number of fields"} {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o666))
+		_, err = columns(path)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestTable(t *testing.T) {
+	assert.Equal(t, "a   n\nx   1\n   10  extra\ny", newTable([]string{"a", "n"}, [][]any{{"x", 1}, {nil, 10, "extra"}, {"y"}}).plain())
+	assert.Equal(t, "n\n1\n-", newTable([]string{"n"}, [][]any{{1}, {"-"}}).plain()) // one text, and the column is text
+	html := newTable([]string{"<"}, [][]any{{"&"}}).html()
+	assert.Contains(t, html, "&lt;</th>")
+	assert.Contains(t, html, "&amp;</td>")
+	header := make([]string, 1, 8)
+	newTable(header, [][]any{{1, 2}})
+	assert.Equal(t, "", header[:2][1])
+}
+
+func TestDuration(t *testing.T) {
+	for seconds, want := range map[float64]string{0: "0.0 s", 59.94: "59.9 s", 60: "1:00", 3599.4: "59:59", 3600: "1:00:00"} {
+		assert.Equal(t, want, duration(seconds))
+	}
+}
+
+// A long training keeps its shape in few points.
+func TestCurvesAreThinned(t *testing.T) {
+	c := newCurves(&output{}, sine(0))
+	for i := range 10 * curvePoints {
+		c.Add("loss", float64(i), -float64(i))
+		c.Add("sine", float64(i), 0) // not the sine that was there
+	}
+	require.Len(t, c.lines.Series, 3)
+	assert.Len(t, c.lines.Series[0].X, 50)
+	s := c.lines.Series[1]
+	assert.Less(t, len(s.X), curvePoints)
+	assert.Greater(t, len(s.X), curvePoints/2-1)
+	for i := 1; i < len(s.X); i++ {
+		require.Equal(t, s.X[1]-s.X[0], s.X[i]-s.X[i-1])
+		require.Equal(t, -s.X[i], s.Y[i])
+	}
+}

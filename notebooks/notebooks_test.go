@@ -1,0 +1,222 @@
+// Package notebooks holds the notebooks. Its tests run them as a person would,
+// through Jupyter and the Go kernel.
+package notebooks
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	// What cells run: the result of a test is not taken from the cache when it changes.
+	_ "github.com/seed-0772dd2d/ritz/internal/job"
+	"github.com/seed-0772dd2d/ritz/internal/jupyter"
+	_ "github.com/seed-0772dd2d/ritz/notebooks/nb"
+)
+
+// kernelName is not that of a kernel that a person uses.
+const kernelName = "ritz-test"
+
+// needKernel installs the kernel for a test, with ritz of this checkout.
+// Building GoNB takes too long for a test: it must have been done.
+func needKernel(t *testing.T) {
+	t.Helper()
+	lacking := func(what string) {
+		t.Helper()
+		if os.Getenv("RITZ_REQUIRE_ENGINES") == "1" {
+			t.Fatal(what)
+		}
+		t.Skip(what)
+	}
+	if testing.Short() {
+		t.Skip("notebooks take a while")
+	}
+	built, err := jupyter.Built(t.Context(), jupyter.Settings{})
+	if err != nil {
+		lacking(err.Error())
+	}
+	if !built {
+		lacking("the Go kernel has not been built: go run ./cmd/ritz jupyter setup")
+	}
+	if _, err := exec.LookPath("jupyter-nbconvert"); err != nil {
+		lacking("missing: nbconvert: python3 -m pip install nbconvert")
+	}
+	out, err := exec.Command("go", "run", "../cmd/ritz", "jupyter", "setup", "--name", kernelName).CombinedOutput()
+	require.NoError(t, err, string(out))
+	specs, _, err := jupyter.Installed(t.Context(), jupyter.Settings{})
+	require.NoError(t, err)
+	for _, s := range specs {
+		if s.Name == kernelName {
+			t.Cleanup(func() { os.RemoveAll(s.Folder) })
+		}
+	}
+}
+
+// notebook is what the tests read and write of a notebook file.
+type notebook struct {
+	Cells []cell `json:"cells"`
+
+	Metadata      map[string]any `json:"metadata"`
+	Format        int            `json:"nbformat"`
+	FormatOfMinor int            `json:"nbformat_minor"`
+}
+
+type cell struct {
+	ID       string         `json:"id"`
+	Type     string         `json:"cell_type"`
+	Source   text           `json:"source"`
+	Metadata map[string]any `json:"metadata"`
+	Count    *int           `json:"execution_count"`
+	Outputs  []output       `json:"outputs"`
+}
+
+type output struct {
+	Type  string          `json:"output_type"`
+	Text  text            `json:"text"`
+	Data  map[string]text `json:"data"`
+	Value string          `json:"evalue"` // of an error
+}
+
+// text is a string or a list of its lines.
+type text string
+
+func (s *text) UnmarshalJSON(data []byte) error {
+	var lines []string
+	if json.Unmarshal(data, &lines) == nil {
+		*s = text(strings.Join(lines, ""))
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(s))
+}
+
+// execute runs a notebook in its folder and returns it with its outputs, and
+// what nbconvert says.
+func execute(t *testing.T, path string, flags ...string) (n notebook, said string, err error) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out.ipynb")
+	args := append([]string{"--to", "notebook", "--execute", "--ExecutePreprocessor.kernel_name=" + kernelName, "--output", out}, flags...)
+	cmd := exec.CommandContext(t.Context(), "jupyter-nbconvert", append(args, path)...)
+	told, err := cmd.CombinedOutput()
+	if data, unread := os.ReadFile(out); unread == nil {
+		require.NoError(t, json.Unmarshal(data, &n))
+	}
+	return n, string(told), err
+}
+
+// write writes a notebook of these cells into dir.
+func write(t *testing.T, dir string, sources ...string) string {
+	t.Helper()
+	n := notebook{Metadata: map[string]any{}, Format: 4, FormatOfMinor: 5}
+	for i, s := range sources {
+		n.Cells = append(n.Cells, cell{
+			ID: string(rune('a' + i)), Type: "code", Source: text(s), Metadata: map[string]any{}, Outputs: []output{},
+		})
+	}
+	data, err := json.Marshal(n)
+	require.NoError(t, err)
+	path := filepath.Join(dir, "notebook.ipynb")
+	require.NoError(t, os.WriteFile(path, data, 0o666))
+	return path
+}
+
+const imports = `import (
+	"github.com/seed-0772dd2d/ritz/figure"
+	"github.com/seed-0772dd2d/ritz/notebooks/nb"
+)`
+
+// A first cell needs nothing but imports; values outlive a cell by name; a job
+// runs with its figures; and a cell that fails stops the notebook, with ritz's
+// message and its place, and no stack.
+func TestKernel(t *testing.T) {
+	needKernel(t)
+	path := write(t, t.TempDir(),
+		imports,
+		"%%\nx := nb.Once(\"x\", func() []float64 { return []float64{0, 1, 4} })\nnb.Show(figure.Lines{Series: []figure.Series{{X: x, Y: x}}})",
+		"%%\nx := nb.Once(\"x\", func() []float64 { panic(\"again\") })\nnb.Table([]string{\"n\"}, []any{len(x)})",
+		"%%\nr := nb.RunText(`"+job+"`)\nnb.Table([]string{\"error\"}, []any{r.Number(\"errors.u.relative_l2\")})",
+		"%%\nnb.RunText(\"ritz: 1\\nkind: pinn\\nnam: x\\n\")",
+		"%%\nnb.Markdown(\"the next\")",
+	)
+	n, said, err := execute(t, path, "--allow-errors")
+	require.NoError(t, err, said)
+	require.Len(t, n.Cells, 6)
+	assert.Empty(t, n.Cells[0].Outputs)
+
+	outputs := n.Cells[1].Outputs
+	require.Len(t, outputs, 2)
+	assert.Contains(t, outputs[0].Data["text/plain"], "x: computed in")
+	assert.NotEmpty(t, outputs[1].Data["image/png"])
+
+	outputs = n.Cells[2].Outputs
+	require.Len(t, outputs, 2)
+	assert.Contains(t, outputs[0].Data["text/plain"], "x: kept since")
+	assert.Equal(t, text("n\n3"), outputs[1].Data["text/plain"])
+
+	outputs = n.Cells[3].Outputs
+	require.Len(t, outputs, 4, "the run, its two figures, and the table")
+	assert.Contains(t, outputs[0].Data["text/plain"], "done: runs")
+	assert.NotEmpty(t, outputs[1].Data["image/png"])
+	assert.NotEmpty(t, outputs[2].Data["image/png"])
+	assert.Contains(t, outputs[3].Data["text/plain"], "error\n")
+
+	var stderr strings.Builder
+	for _, o := range n.Cells[4].Outputs {
+		stderr.WriteString(string(o.Text))
+	}
+	assert.Contains(t, stderr.String(), `job:3:1: unknown key "nam": did you mean "name"?`)
+	assert.NotContains(t, stderr.String(), "goroutine")
+	failure := n.Cells[4].Outputs[len(n.Cells[4].Outputs)-1]
+	assert.Equal(t, "error", failure.Type, "stops a notebook that does not allow errors")
+	assert.Equal(t, "the program of this cell ended with exit status 1", failure.Value)
+}
+
+// Each notebook runs from clean, without an error, and shows something.
+func TestNotebooks(t *testing.T) {
+	files, err := filepath.Glob("*.ipynb")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	needKernel(t)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(file, ".ipynb"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			examples, err := filepath.Abs("../examples")
+			require.NoError(t, err)
+			house := t.TempDir() // where no run is yet
+			require.NoError(t, os.Symlink(examples, filepath.Join(house, "examples")))
+			require.NoError(t, os.Mkdir(filepath.Join(house, "notebooks"), 0o777))
+			clean := filepath.Join(house, "notebooks", file)
+			require.NoError(t, os.WriteFile(clean, text, 0o666))
+			n, said, err := execute(t, clean)
+			require.NoError(t, err, said)
+			pictures := 0
+			for _, c := range n.Cells {
+				for _, o := range c.Outputs {
+					if o.Data["image/png"] != "" || strings.Contains(string(o.Data["text/html"]), "<img ") {
+						pictures++
+					}
+				}
+			}
+			assert.Positive(t, pictures)
+		})
+	}
+}
+
+const job = `
+ritz: 1
+kind: pinn
+name: sine
+domain: {x: [0, 1]}
+fields: [u]
+equations: [u_x = cos(x)]
+conditions: [u = 0 at x=0]
+reference: {exact: {u: sin(x)}, grid: {x: 21}}
+network: {hidden: [8]}
+points: {interior: 64}
+train: [{ssbroyden: {iterations: 30}}]
+`
