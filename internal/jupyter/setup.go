@@ -96,7 +96,7 @@ func Setup(ctx context.Context, s Settings) ([]Spec, error) {
 		if err := start.write(specs[i].module()); err != nil {
 			return nil, err
 		}
-		if err := linkSelf(specs[i].bin()); err != nil {
+		if err := linkSelf(specs[i].bin(), s.Prefix != ""); err != nil {
 			return nil, err
 		}
 		if err := specs[i].write(bin, g); err != nil {
@@ -169,8 +169,9 @@ func writable(folder string) error {
 }
 
 // linkSelf lets cells find this program in bin: by a link, or by a copy if it
-// lies in a temporary folder, as that of go run, which removes it.
-func linkSelf(bin string) error {
+// is for others too, whom the way to it may be closed to, or if it lies in a
+// temporary folder, as that of go run, which removes it.
+func linkSelf(bin string, forOthers bool) error {
 	if err := os.MkdirAll(bin, 0o777); err != nil {
 		return err
 	}
@@ -186,10 +187,10 @@ func linkSelf(bin string) error {
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if !strings.HasPrefix(self, os.TempDir()) {
-		err = os.Symlink(self, fresh)
-	} else {
+	if forOthers || strings.HasPrefix(self, os.TempDir()) {
 		err = copyProgram(self, fresh)
+	} else {
+		err = os.Symlink(self, fresh)
 	}
 	if err != nil {
 		return err
