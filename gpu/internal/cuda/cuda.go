@@ -11,6 +11,7 @@ package cuda
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/seed-0772dd2d/ritz/gpu/internal/dl"
@@ -149,7 +150,7 @@ func (b *backend) info(index int32) (driver.Info, error) {
 	do(b.c.DeviceMemory(&bytes, device))
 	target, e := b.target(b, device)
 	do(e)
-	i.Name, i.Bus = cut(name), cut(bus)
+	i.Name, i.Bus = cut(name), strings.ToLower(cut(bus)) // CUDA writes 0000:3B:00.0
 	i.Driver = b.title + " " + b.version(version)
 	i.Architecture = base(target)
 	i.Memory = int64(bytes)

@@ -128,7 +128,7 @@ func TestInfo(t *testing.T) {
 		list, err := f.Devices()
 		require.NoError(t, err)
 		want := driver.Info{
-			ID: f.name + ":1", Backend: f.name, Name: "processor 1", Bus: "0000:66:00.0",
+			ID: f.name + ":1", Backend: f.name, Name: "processor 1", Bus: "0000:bf:00.0",
 			Memory: 1 << 30, ComputeUnits: 108, Clock: 1410, MaxGroup: 1024, Float64: true,
 		}
 		switch f.name {

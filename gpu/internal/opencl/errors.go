@@ -121,9 +121,10 @@ func (f *function) kind(code int32) error {
 	case -4, -6, -61: // a buffer larger than the device's largest is "invalid"
 		return driver.ErrMemory
 	case outOfResources:
-		// What is only waited for had its resources: NVIDIA's driver reports thus
-		// that a kernel has crashed.
-		if f.name == "clFinish" || f.name == "clWaitForEvents" {
+		// What is waited for had its resources, and a read waits for what is before it:
+		// NVIDIA's driver reports thus that a kernel has crashed.
+		switch f.name {
+		case "clFinish", "clWaitForEvents", "clEnqueueReadBuffer":
 			return driver.ErrLost
 		}
 		return driver.ErrMemory

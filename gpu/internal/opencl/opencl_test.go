@@ -170,6 +170,7 @@ func TestFaults(t *testing.T) {
 		{"clEnqueueNDRangeKernel", -5, "CL_OUT_OF_RESOURCES", gpu.ErrMemory, launch},
 		{"clEnqueueNDRangeKernel", -1121, "CL_CONTEXT_TERMINATED_KHR", gpu.ErrLost, launch},
 		{"clEnqueueWriteBuffer", -4, "CL_MEM_OBJECT_ALLOCATION_FAILURE", gpu.ErrMemory, func() error { return gpu.Write(q, b, 0, []uint32{1}) }},
+		{"clEnqueueReadBuffer", -5, "CL_OUT_OF_RESOURCES", gpu.ErrLost, func() error { return gpu.Read(q, []uint32{1}, b, 0) }},
 		{"clEnqueueReadBuffer", -9999, "NVIDIA: illegal access of a buffer", gpu.ErrLost, func() error { return gpu.Read(q, []uint32{1}, b, 0) }},
 		{"clEnqueueCopyBuffer", -38, "CL_INVALID_MEM_OBJECT", nil, func() error { return q.Copy(b, 0, b, 8, 4) }},
 		{"clEnqueueFillBuffer", -30, "CL_INVALID_VALUE", nil, func() error { return gpu.Fill(q, b, uint32(1)) }},

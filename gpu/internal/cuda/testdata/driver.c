@@ -92,7 +92,7 @@ FUNCTION(cuDeviceGetName, hipDeviceGetName, char *name, int size, int device)
 
 FUNCTION(cuDeviceGetPCIBusId, hipDeviceGetPCIBusId, char *text, int size, int device)
   int e = begin(call, INITIALIZED);
-  if (!e) snprintf(text, size, "0000:%02x:00.0", 0x65 + device);
+  if (!e) snprintf(text, size, OF("0000:%02X:00.0", "0000:%02x:00.0"), 0x65 + 0x5a * device);
   return finish(call, e, " %d", device);
 }
 
