@@ -33,6 +33,9 @@ const (
 	regionHeight = 32
 )
 
+// mostPlanned is beyond any local memory, and safe to multiply.
+const mostPlanned = 1 << 15
+
 // deviceGroup is the work group of a device whose groups have at most so many items, 0
 // if it does not tell.
 func deviceGroup(most int) [3]int {
@@ -62,6 +65,9 @@ func (p Plan) deviceTiling(m, size int, info gpu.Info, twice bool) (deviceTiling
 	case p == Plan{}:
 		return regions(m, size, info.LocalMemory, group), nil
 	}
+	if max(p.Width, p.Height, p.Steps) > mostPlanned {
+		return deviceTiling{}, fmt.Errorf("%w: plan %+v, want at most %d of each", ErrSettings, p, mostPlanned)
+	}
 	t := regions(m, size, info.LocalMemory, group)
 	if p.Steps > 0 {
 		t.steps = p.Steps
@@ -88,8 +94,7 @@ func groupTiling(scheme deviceScheme, reach int, group [3]int) deviceTiling {
 
 // local is the bytes of local memory of a tile.
 func (t deviceTiling) local(size int) int {
-	const most = 1 << 15 // beyond any local memory, and safe to multiply
-	return 3 * size * min(t.width+2*t.halo, most) * min(t.height+2*t.halo, most)
+	return 3 * size * (t.width + 2*t.halo) * (t.height + 2*t.halo)
 }
 
 // regionRows is the rows of three fields, of that many columns, in the local memory.

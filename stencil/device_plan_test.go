@@ -1,0 +1,48 @@
+package stencil
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/gpu"
+)
+
+func TestDevicePlan(t *testing.T) {
+	tiles := func(steps, width, height, halo int) deviceTiling {
+		return deviceTiling{tiledScheme, steps, width, height, halo, [3]int{64, 4, 1}}
+	}
+	groups := func(scheme deviceScheme, halo int) deviceTiling { return groupTiling(scheme, halo, [3]int{64, 4, 1}) }
+	for _, c := range []struct {
+		plan          Plan
+		m, size, room int
+		twice         bool
+		want          deviceTiling
+	}{
+		{Plan{}, 1, 4, 48 << 10, true, tiles(6, 52, 20, 6)}, // of 64 x 32 cells half are left: 52 x 20 > 1024 > 50 x 18
+		{Plan{}, 4, 8, 48 << 10, true, tiles(1, 50, 18, 7)},
+		{Plan{}, 4, 8, 16 << 10, true, groups(fusedScheme, 7)}, // 10 rows are no halo
+		{Plan{}, 1, 4, 0, true, groups(fusedScheme, 1)},
+		{Plan{}, 1, 4, 48 << 10, false, groups(plainScheme, 1)},
+		{Plan{Bands: true}, 2, 4, 48 << 10, true, groups(plainScheme, 3)},
+		{Plan{Steps: 1}, 2, 4, 48 << 10, false, groups(fusedScheme, 3)},
+		{Plan{Width: 20, Height: 7, Steps: 4}, 1, 8, 48 << 10, true, tiles(4, 20, 7, 4)},
+		{Plan{Steps: 2}, 1, 8, 48 << 10, true, tiles(2, 60, 28, 2)},
+	} {
+		got, err := c.plan.deviceTiling(c.m, c.size, gpu.Info{LocalMemory: c.room}, c.twice)
+		require.NoError(t, err, "%+v", c)
+		assert.Equal(t, c.want, got, "%+v", c)
+		if got.scheme == tiledScheme {
+			assert.LessOrEqual(t, got.local(c.size), c.room)
+		}
+	}
+	for _, p := range []Plan{
+		{Width: 64, Height: 64, Steps: 2}, {Steps: 100}, {Width: 1 << 15, Height: 1 << 15, Steps: 1 << 15},
+		{Width: 1 << 61}, {Height: math.MaxInt}, {Steps: math.MaxInt},
+	} {
+		_, err := p.deviceTiling(1, 8, gpu.Info{LocalMemory: 48 << 10}, true)
+		assert.ErrorIs(t, err, ErrSettings, "%+v", p)
+	}
+}
