@@ -19,6 +19,11 @@ import (
 // overwritten: parallelogram tiling, or time skewing (Wonnacott, Int. J.
 // Parallel Programming 30 (2002) 181-221), in place. Rows of tiles are dealt to
 // the threads; a tile starts when the one below it in index has finished.
+//
+// On a Device tiles are what a work group takes into its local memory, with the cells
+// around it that so many steps need, and do not move. Steps: 1 alone is a launch a step
+// without local memory, Bands two launches a step in place, which takes one set of fields
+// on the device instead of two. Any plan is good for any sides there.
 type Plan struct {
 	Width, Height int // cells of a tile
 	Steps         int // time steps a tile; 1: one pass over the fields a step
