@@ -24,7 +24,7 @@ func TestOclgrind(t *testing.T) {
 	vendors := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(vendors, "oclgrind.icd"), []byte(library+"\n"), 0o600))
 	child := exec.Command(os.Args[0], "-test.v", "-test.parallel=1", "-rapid.checks=20", "-test.run=^TestDevices$",
-		"-test.skip=//(sources|wrong_kernel|large_memory|too_much_memory|events|closed_device|goroutines|two_queues)")
+		"-test.skip=//(sources|programs|wrong_kernel|large_memory|too_much_memory|events|closed_device|goroutines|two_queues)")
 	child.Env = append(os.Environ(), "OCL_ICD_VENDORS="+vendors+"/", "RITZ_CUDA=off", "RITZ_HIP=off", "OCLGRIND_DATA_RACES=1", "OCLGRIND_CHECK_API=1")
 	said, err := child.CombinedOutput()
 	require.NoError(t, err, string(said))
