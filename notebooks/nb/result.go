@@ -179,9 +179,8 @@ func columns(path string) (map[string][]float64, error) {
 // Show shows the figures and animations of the run.
 func (r *Result) Show() { r.show(std, "") }
 
-// show shows the figures, the first in the place that was displayed as id, and
-// tells whether there are any.
-func (r *Result) show(o *output, id string) bool {
+// show shows the figures, the first in the place that was displayed as id.
+func (r *Result) show(o *output, id string) {
 	files := slices.Clone(r.Figures)
 	animations, _ := filepath.Glob(filepath.Join(r.Dir, "*.gif"))
 	for _, a := range animations {
@@ -194,5 +193,4 @@ func (r *Result) show(o *output, id string) bool {
 		Check(o.pictureFile(id, path, Must(os.ReadFile(path))))
 		id = ""
 	}
-	return len(files) > 0
 }
