@@ -179,8 +179,9 @@ func columns(path string) (map[string][]float64, error) {
 // Show shows the figures and animations of the run.
 func (r *Result) Show() { r.show(std, "") }
 
-// show shows the figures, the first in the place that was displayed as id.
-func (r *Result) show(o *output, id string) {
+// show shows the figures, the first in the place that was displayed as id, and
+// tells whether there are any.
+func (r *Result) show(o *output, id string) bool {
 	files := slices.Clone(r.Figures)
 	animations, _ := filepath.Glob(filepath.Join(r.Dir, "*.gif"))
 	for _, a := range animations {
@@ -193,4 +194,5 @@ func (r *Result) show(o *output, id string) {
 		Check(o.pictureFile(id, path, Must(os.ReadFile(path))))
 		id = ""
 	}
+	return len(files) > 0
 }

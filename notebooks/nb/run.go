@@ -154,8 +154,8 @@ func (o *output) run(stdin io.Reader, options Options, arguments ...string) *Res
 		fmt.Fprintf(os.Stderr, "warning: %s\n", last.Reason)
 	}
 	r := Open(last.Dir)
-	if !options.Quiet {
-		r.show(o, view.place())
+	if !options.Quiet && !r.show(o, view.place()) {
+		view.keepCurve()
 	}
 	return r
 }

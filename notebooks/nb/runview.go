@@ -83,14 +83,21 @@ func stepText(s, first *event.Step) string {
 // end leaves what the run came to in the place of the bar, and the curve of a
 // run that was not finished: it has no figures.
 func (v *runView) end(last *event.Event) {
-	if v.curves != nil && last.Status != "done" {
-		v.curves.Close()
+	if last.Status != "done" {
+		v.keepCurve()
 	}
 	if v.quiet {
 		return
 	}
 	text := strings.TrimSpace(fmt.Sprintf("%s: %s\n%s", last.Status, last.Dir, last.Summary))
 	v.o.update(v.line.id, display{protocol.MIMETextHTML: "<pre>" + html.EscapeString(text) + "</pre>"}, text)
+}
+
+// keepCurve draws the curve for good, for want of another figure.
+func (v *runView) keepCurve() {
+	if v.curves != nil {
+		v.curves.Close()
+	}
 }
 
 // place is where the curve was, to be taken by the first figure.

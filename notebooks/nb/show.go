@@ -85,6 +85,9 @@ func pictureDisplay(extension string, data []byte, density int) (display, map[st
 		if err != nil {
 			return nil, nil, fmt.Errorf("not a picture: %w", err)
 		}
+		if data, err = lighter(data); err != nil {
+			return nil, nil, fmt.Errorf("not a picture: %w", err)
+		}
 		size := map[string]int{"width": c.Width / density}
 		return display{protocol.MIMEImagePNG: data}, map[string]any{string(protocol.MIMEImagePNG): size}, nil
 	case ".gif", ".jpg", ".jpeg":
