@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,8 +12,8 @@ import (
 )
 
 // The suite under Oclgrind, which interprets kernels and checks calls: no data race, no
-// access out of bounds, no fault of a call. Left out are tests that make faults, that
-// take long there, or that use a context from several threads, for which it is not made.
+// access out of bounds, no fault of a call. Left out are tests that
+// take long there, or use a context from several threads, for which it is not made.
 func TestOclgrind(t *testing.T) {
 	const library = "/usr/lib/oclgrind/liboclgrind-rt-icd.so"
 	if _, err := os.Stat(library); err != nil {
@@ -24,10 +25,12 @@ func TestOclgrind(t *testing.T) {
 	vendors := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(vendors, "oclgrind.icd"), []byte(library+"\n"), 0o600))
 	child := exec.Command(os.Args[0], "-test.v", "-test.parallel=1", "-rapid.checks=20", "-test.run=^TestDevices$",
-		"-test.skip=//(sources|programs|wrong_kernel|large_memory|too_much_memory|events|closed_device|goroutines|two_queues)")
-	child.Env = append(os.Environ(), "OCL_ICD_VENDORS="+vendors+"/", "RITZ_CUDA=off", "RITZ_HIP=off", "OCLGRIND_DATA_RACES=1", "OCLGRIND_CHECK_API=1")
+		"-test.skip=//(large_memory|too_much_memory|events|closed_device|goroutines|two_queues)")
+	child.Env = append(os.Environ(), "OCL_ICD_VENDORS="+vendors+"/", "RITZ_OPENCL=", "RITZ_CUDA=off", "RITZ_HIP=off",
+		"OCLGRIND_DATA_RACES=1", "OCLGRIND_CHECK_API=1")
 	said, err := child.CombinedOutput()
 	require.NoError(t, err, string(said))
 	assert.Contains(t, string(said), "--- PASS: TestDevices/opencl:0/barriers")
-	assert.NotRegexp(t, `Oclgrind -|[Rr]ace at|Invalid (read|write)`, string(said))
+	faults := strings.ReplaceAll(string(said), "CL_BUILD_PROGRAM_FAILURE", "") // of programs that must not compile
+	assert.NotRegexp(t, `Error: +CL_|[Rr]ace at|Invalid (read|write)`, faults)
 }
