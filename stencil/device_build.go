@@ -30,23 +30,17 @@ func (p *deviceParts) close() error {
 	return errors.Join(errs...)
 }
 
-// allocate makes room for n elements, zeros, and at least one.
-func allocate[E gpu.Element](p *deviceParts, n int) *gpu.Buffer {
+// upload makes a buffer of values, of one zero if there is none.
+func upload[E gpu.Element](p *deviceParts, values []E) *gpu.Buffer {
+	if len(values) == 0 {
+		values = make([]E, 1)
+	}
 	var b *gpu.Buffer
 	if p.err == nil {
-		b, p.err = gpu.NewBuffer[E](p.device, max(n, 1))
+		b, p.err = gpu.NewBuffer[E](p.device, len(values))
 	}
 	if p.err == nil {
 		p.own = append(p.own, b)
-		p.err = gpu.Fill(p.queue, b, E(0))
-	}
-	return b
-}
-
-// upload makes a buffer of values.
-func upload[E gpu.Element](p *deviceParts, values []E) *gpu.Buffer {
-	b := allocate[E](p, len(values))
-	if p.err == nil {
 		p.err = gpu.Write(p.queue, b, 0, values)
 	}
 	return b
@@ -143,16 +137,16 @@ func (d *deviceRun[T]) makeFields() {
 			return
 		}
 		for q := range Quantity(3) {
-			d.fields[k][q] = allocate[T](&d.deviceParts, len(d.field(q)))
+			d.fields[k][q] = upload(&d.deviceParts, d.field(q))
 		}
-		d.psi[k] = allocate[T](&d.deviceParts, len(d.memory))
+		d.psi[k] = upload(&d.deviceParts, d.memory)
 	}
 }
 
 func (d *deviceRun[T]) makeLaunches(s *Settings) {
 	h, p := d.host, &d.deviceParts
 	w := &h.wave
-	none := allocate[T](p, 1)
+	none := upload[T](p, nil)
 	bx, by, k := none, none, none
 	if w.K != nil {
 		bx, by, k = upload(p, d.onHost(w.Bx, VelocityX)), upload(p, d.onHost(w.By, VelocityY)), upload(p, d.onHost(w.K, Pressure))

@@ -91,6 +91,15 @@ func (p pair) differ(t require.TestingT) float64 {
 	return worst
 }
 
+// tolerance is of the difference: rounding in each step, of which later ones add some.
+func (p pair) tolerance() float64 {
+	epsilon := 0x1p-52
+	if p.host.s.Single {
+		epsilon = 0x1p-23
+	}
+	return 32 * epsilon * float64(4+p.host.steps)
+}
+
 // anything draws a simulation with all that there may be.
 func anything(t *rapid.T, order int, single, medium bool) Settings {
 	size := func(name string, most int) int {
@@ -175,11 +184,7 @@ func TestDeviceAgrees(t *testing.T) {
 						require.NoError(t, p.host.Advance(t.Context(), steps))
 						require.NoError(t, p.device.Advance(t.Context(), steps))
 					}
-					epsilon := 0x1p-52
-					if c.single {
-						epsilon = 0x1p-23
-					}
-					require.Less(t, p.differ(t), 32*epsilon*float64(4+p.host.steps))
+					require.Less(t, p.differ(t), p.tolerance())
 				})
 			})
 		}

@@ -5,7 +5,8 @@ KERNEL finite(GLOBAL const real *RESTRICT p, const int nx, const int ny, const i
 	const int item = GLOBAL_ID(0), items = GROUPS(0) * GROUP_X;
 	int bad = 0;
 	for (int n = item; n < nx * ny; n += items) {
-		const real x = p[n / nx * pitch + n % nx];
+		const int j = n / nx;
+		const real x = p[j * pitch + n - j * nx];
 		if (!(x - x == REAL(0.0)))
 			bad = 1;
 	}

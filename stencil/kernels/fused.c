@@ -24,11 +24,11 @@ DEVICE real next_vx(const Grid g, const Old o, int i, const int j, GLOBAL real *
 	i = fold_x(g, i, 1, &sign);
 	real d = ddx(g, o.weights, o.p, i, j);
 #if LAYERS
-	const Memory m = memory_x(g, i, j, 1);
-	if (m.psi >= 0) {
-		const real now = remember(o.layers, m, o.psi[m.psi], d);
+	const int m = memory_x(g, i, j, 1);
+	if (m >= 0) {
+		const real now = remember_x(g, o.layers, i, 1, o.psi[m], d);
 		if (psi)
-			psi[m.psi] = now;
+			psi[m] = now;
 		d += now;
 	}
 #endif
@@ -43,11 +43,11 @@ DEVICE real next_vy(const Grid g, const Old o, const int i, int j, GLOBAL real *
 	j = fold_y(g, j, 1, &sign);
 	real d = ddy(g, o.weights, o.p, i, j);
 #if LAYERS
-	const Memory m = memory_y(g, i, j, 1);
-	if (m.psi >= 0) {
-		const real now = remember(o.layers, m, o.psi[m.psi], d);
+	const int m = memory_y(g, i, j, 1);
+	if (m >= 0) {
+		const real now = remember_y(g, o.layers, j, 1, o.psi[m], d);
 		if (psi)
-			psi[m.psi] = now;
+			psi[m] = now;
 		d += now;
 	}
 #endif
@@ -62,12 +62,11 @@ KERNEL fused(GLOBAL const int *RESTRICT shape, GLOBAL const real *RESTRICT weigh
 	GLOBAL const real *RESTRICT psi, GLOBAL real *RESTRICT new_psi,
 	GLOBAL const real *RESTRICT layers, GLOBAL const real *RESTRICT sponge)
 {
-	const Grid g = grid(shape);
+	const Grid g = GRID(shape);
 	const Old o = {weights, p, vx, vy, bx, by, psi, layers, sponge};
 	const int groups = (g.nx + GROUP_X) / GROUP_X; // in a row of nx + 1
-	const int tile = tiles[GROUP(0)];
-	const int i = tile % groups * GROUP_X + LOCAL_ID(0);
-	const int j = tile / groups * GROUP_Y + LOCAL_ID(1);
+	const int tile = tiles[GROUP(0)], row = tile / groups;
+	const int i = (tile - row * groups) * GROUP_X + LOCAL_ID(0), j = row * GROUP_Y + LOCAL_ID(1);
 	const int at = j * g.pitch + i;
 	real left = REAL(0.0), below = REAL(0.0); // vx(i, j), vy(i, j)
 	if (i <= g.nx && j < g.ny)
@@ -83,14 +82,14 @@ KERNEL fused(GLOBAL const int *RESTRICT shape, GLOBAL const real *RESTRICT weigh
 		dy += weights[3 * HALF + n] * (next_vy(g, o, i, j + 1 + n, 0) - next_vy(g, o, i, j - n, 0));
 	}
 #if LAYERS
-	const Memory mx = memory_x(g, i, j, 0), my = memory_y(g, i, j, 0);
-	if (mx.psi >= 0) {
-		new_psi[mx.psi] = remember(layers, mx, psi[mx.psi], dx);
-		dx += new_psi[mx.psi];
+	const int mx = memory_x(g, i, j, 0), my = memory_y(g, i, j, 0);
+	if (mx >= 0) {
+		new_psi[mx] = remember_x(g, layers, i, 0, psi[mx], dx);
+		dx += new_psi[mx];
 	}
-	if (my.psi >= 0) {
-		new_psi[my.psi] = remember(layers, my, psi[my.psi], dy);
-		dy += new_psi[my.psi];
+	if (my >= 0) {
+		new_psi[my] = remember_y(g, layers, j, 0, psi[my], dy);
+		dy += new_psi[my];
 	}
 #endif
 	new_p[at] = damping(g, sponge, i, j, 0, 0) * (p[at] - OF(k, at) * (dx + dy));

@@ -25,21 +25,6 @@
 		const int x = LOCAL_ID(0) + c % CELLS_X * GROUP_X, y = LOCAL_ID(1) + c / CELLS_X * GROUP_Y;
 #define END_ELEMENT }
 
-// The element of a field that one in the local memory stands for.
-typedef struct {
-	int i, j, at;
-	real sign;
-} Place;
-
-DEVICE Place place(const Grid g, const int i, const int j, const int face_x, const int face_y)
-{
-	Place q = {i, j, 0, REAL(1.0)};
-	q.i = fold_x(g, i, face_x, &q.sign);
-	q.j = fold_y(g, j, face_y, &q.sign);
-	q.at = q.j * g.pitch + q.i;
-	return q;
-}
-
 // tiles: those to run, by their number, row by row. ranges: of each of them, where the
 // elements begin that forces add to vx and to vy, sources to p, and that receivers have of
 // p, vx and vy; and where the last end. elements: as those of inject and sample, but
@@ -58,9 +43,9 @@ KERNEL tiles(GLOBAL const int *RESTRICT shape, GLOBAL const real *RESTRICT weigh
 	LOCAL real p[ROWS * COLUMNS];
 	LOCAL real vx[ROWS * COLUMNS];
 	LOCAL real vy[ROWS * COLUMNS];
-	const Grid g = grid(shape);
-	const int across = (g.nx + WIDTH - 1) / WIDTH, tile = list[GROUP(0)];
-	const int left = tile % across * WIDTH - HALO, bottom = tile / across * HEIGHT - HALO;
+	const Grid g = GRID(shape);
+	const int across = (g.nx + WIDTH - 1) / WIDTH, tile = list[GROUP(0)], up = tile / across;
+	const int left = (tile - up * across) * WIDTH - HALO, bottom = up * HEIGHT - HALO; // of the local memory
 
 	EACH_ELEMENT
 		const int n = y * COLUMNS + x;
@@ -76,19 +61,19 @@ KERNEL tiles(GLOBAL const int *RESTRICT shape, GLOBAL const real *RESTRICT weigh
 	EACH_ELEMENT
 		psi_vx[c] = psi_vy[c] = psi_px[c] = psi_py[c] = REAL(0.0);
 		if (x < COLUMNS && y < ROWS) {
-			const Place qx = place(g, left + x, bottom + y, 1, 0);
-			const Place qy = place(g, left + x, bottom + y, 0, 1);
-			const Place qp = place(g, left + x, bottom + y, 0, 0);
-			const Memory mx = memory_x(g, qx.i, qx.j, 1), my = memory_y(g, qy.i, qy.j, 1);
-			const Memory px = memory_x(g, qp.i, qp.j, 0), py = memory_y(g, qp.i, qp.j, 0);
-			if (mx.psi >= 0)
-				psi_vx[c] = qx.sign * old_psi[mx.psi];
-			if (my.psi >= 0)
-				psi_vy[c] = qy.sign * old_psi[my.psi];
-			if (px.psi >= 0)
-				psi_px[c] = qp.sign * old_psi[px.psi];
-			if (py.psi >= 0)
-				psi_py[c] = qp.sign * old_psi[py.psi];
+			real sx = REAL(1.0), sy = REAL(1.0), sp = REAL(1.0);
+			const int mx = memory_x(g, fold_x(g, left + x, 1, &sx), fold_y(g, bottom + y, 0, &sx), 1);
+			const int my = memory_y(g, fold_x(g, left + x, 0, &sy), fold_y(g, bottom + y, 1, &sy), 1);
+			const int i = fold_x(g, left + x, 0, &sp), j = fold_y(g, bottom + y, 0, &sp);
+			const int px = memory_x(g, i, j, 0), py = memory_y(g, i, j, 0);
+			if (mx >= 0)
+				psi_vx[c] = sx * old_psi[mx];
+			if (my >= 0)
+				psi_vy[c] = sy * old_psi[my];
+			if (px >= 0)
+				psi_px[c] = sp * old_psi[px];
+			if (py >= 0)
+				psi_py[c] = sp * old_psi[py];
 		}
 	END_ELEMENT
 #endif
@@ -98,6 +83,7 @@ KERNEL tiles(GLOBAL const int *RESTRICT shape, GLOBAL const real *RESTRICT weigh
 #endif
 	BARRIER();
 
+	real sign = REAL(1.0); // of no use: media, layers and sponges have none
 	for (int step = 0; step < steps; step++) {
 		const int depth = (steps - 1 - step) * REACH; // to which there are pressures after the step
 		const int x0 = HALO - depth, x1 = HALO + WIDTH + depth, y0 = HALO - depth, y1 = HALO + HEIGHT + depth;
@@ -112,56 +98,53 @@ KERNEL tiles(GLOBAL const int *RESTRICT shape, GLOBAL const real *RESTRICT weigh
 		EACH_ELEMENT
 			const int n = y * COLUMNS + x;
 			if (x >= x0 - (HALF - 1) && x < x1 + HALF && y >= y0 && y < y1) {
-				const Place q = place(g, left + x, bottom + y, 1, 0);
+				const int i = fold_x(g, left + x, 1, &sign), j = fold_y(g, bottom + y, 0, &sign);
 				real d = REAL(0.0);
 				for (int h = 0; h < HALF; h++)
 					d += weights[h] * (p[n + h] - p[n - 1 - h]);
 #if LAYERS
-				const Memory m = memory_x(g, q.i, q.j, 1);
-				if (m.psi >= 0) {
-					psi_vx[c] = remember(layers, m, psi_vx[c], d);
+				if (memory_x(g, i, j, 1) >= 0) {
+					psi_vx[c] = remember_x(g, layers, i, 1, psi_vx[c], d);
 					d += psi_vx[c];
 				}
 #endif
-				vx[n] = damping(g, sponge, q.i, q.j, 1, 0) * (vx[n] - OF(bx, q.at) * d);
+				vx[n] = damping(g, sponge, i, j, 1, 0) * (vx[n] - OF(bx, j * g.pitch + i) * d);
 			}
 			if (x >= x0 && x < x1 && y >= y0 - (HALF - 1) && y < y1 + HALF) {
-				const Place q = place(g, left + x, bottom + y, 0, 1);
+				const int i = fold_x(g, left + x, 0, &sign), j = fold_y(g, bottom + y, 1, &sign);
 				real d = REAL(0.0);
 				for (int h = 0; h < HALF; h++)
 					d += weights[HALF + h] * (p[n + h * COLUMNS] - p[n - (1 + h) * COLUMNS]);
 #if LAYERS
-				const Memory m = memory_y(g, q.i, q.j, 1);
-				if (m.psi >= 0) {
-					psi_vy[c] = remember(layers, m, psi_vy[c], d);
+				if (memory_y(g, i, j, 1) >= 0) {
+					psi_vy[c] = remember_y(g, layers, j, 1, psi_vy[c], d);
 					d += psi_vy[c];
 				}
 #endif
-				vy[n] = damping(g, sponge, q.i, q.j, 0, 1) * (vy[n] - OF(by, q.at) * d);
+				vy[n] = damping(g, sponge, i, j, 0, 1) * (vy[n] - OF(by, j * g.pitch + i) * d);
 			}
 		END_ELEMENT
 		BARRIER();
 		EACH_ELEMENT
 			const int n = y * COLUMNS + x;
 			if (x >= x0 && x < x1 && y >= y0 && y < y1) {
-				const Place q = place(g, left + x, bottom + y, 0, 0);
+				const int i = fold_x(g, left + x, 0, &sign), j = fold_y(g, bottom + y, 0, &sign);
 				real dx = REAL(0.0), dy = REAL(0.0);
 				for (int h = 0; h < HALF; h++) {
 					dx += weights[2 * HALF + h] * (vx[n + 1 + h] - vx[n - h]);
 					dy += weights[3 * HALF + h] * (vy[n + (1 + h) * COLUMNS] - vy[n - h * COLUMNS]);
 				}
 #if LAYERS
-				const Memory mx = memory_x(g, q.i, q.j, 0), my = memory_y(g, q.i, q.j, 0);
-				if (mx.psi >= 0) {
-					psi_px[c] = remember(layers, mx, psi_px[c], dx);
+				if (memory_x(g, i, j, 0) >= 0) {
+					psi_px[c] = remember_x(g, layers, i, 0, psi_px[c], dx);
 					dx += psi_px[c];
 				}
-				if (my.psi >= 0) {
-					psi_py[c] = remember(layers, my, psi_py[c], dy);
+				if (memory_y(g, i, j, 0) >= 0) {
+					psi_py[c] = remember_y(g, layers, j, 0, psi_py[c], dy);
 					dy += psi_py[c];
 				}
 #endif
-				p[n] = damping(g, sponge, q.i, q.j, 0, 0) * (p[n] - OF(k, q.at) * (dx + dy));
+				p[n] = damping(g, sponge, i, j, 0, 0) * (p[n] - OF(k, j * g.pitch + i) * (dx + dy));
 			}
 		END_ELEMENT
 		BARRIER();
@@ -189,27 +172,27 @@ KERNEL tiles(GLOBAL const int *RESTRICT shape, GLOBAL const real *RESTRICT weigh
 		if (own && i < end_x && j < end_y) {
 			new_p[at] = p[n];
 #if LAYERS
-			const Memory mx = memory_x(g, i, j, 0), my = memory_y(g, i, j, 0);
-			if (mx.psi >= 0)
-				new_psi[mx.psi] = psi_px[c];
-			if (my.psi >= 0)
-				new_psi[my.psi] = psi_py[c];
+			const int mx = memory_x(g, i, j, 0), my = memory_y(g, i, j, 0);
+			if (mx >= 0)
+				new_psi[mx] = psi_px[c];
+			if (my >= 0)
+				new_psi[my] = psi_py[c];
 #endif
 		}
 		if (own && i < end_x + (end_x == g.nx) && j < end_y) {
 			new_vx[at] = vx[n];
 #if LAYERS
-			const Memory m = memory_x(g, i, j, 1);
-			if (m.psi >= 0)
-				new_psi[m.psi] = psi_vx[c];
+			const int m = memory_x(g, i, j, 1);
+			if (m >= 0)
+				new_psi[m] = psi_vx[c];
 #endif
 		}
 		if (own && i < end_x && j < end_y + (end_y == g.ny)) {
 			new_vy[at] = vy[n];
 #if LAYERS
-			const Memory m = memory_y(g, i, j, 1);
-			if (m.psi >= 0)
-				new_psi[m.psi] = psi_vy[c];
+			const int m = memory_y(g, i, j, 1);
+			if (m >= 0)
+				new_psi[m] = psi_vy[c];
 #endif
 		}
 	END_ELEMENT

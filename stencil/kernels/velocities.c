@@ -4,26 +4,26 @@ KERNEL velocities(GLOBAL const int *RESTRICT shape, GLOBAL const real *RESTRICT 
 	GLOBAL const real *RESTRICT bx, GLOBAL const real *RESTRICT by,
 	GLOBAL real *RESTRICT psi, GLOBAL const real *RESTRICT layers, GLOBAL const real *RESTRICT sponge)
 {
-	const Grid g = grid(shape);
+	const Grid g = GRID(shape);
 	const int groups = (g.nx + GROUP_X) / GROUP_X; // in a row of nx + 1
-	const int i = GROUP(0) % groups * GROUP_X + LOCAL_ID(0);
-	const int j = GROUP(0) / groups * GROUP_Y + LOCAL_ID(1);
+	const int row = GROUP(0) / groups, i = (GROUP(0) - row * groups) * GROUP_X + LOCAL_ID(0);
+	const int j = row * GROUP_Y + LOCAL_ID(1);
 	const int at = j * g.pitch + i;
 	if (i <= g.nx && j < g.ny) {
 		real d = ddx(g, weights, p, i, j);
-		const Memory m = memory_x(g, i, j, 1);
-		if (m.psi >= 0) {
-			psi[m.psi] = remember(layers, m, psi[m.psi], d);
-			d += psi[m.psi];
+		const int m = memory_x(g, i, j, 1);
+		if (m >= 0) {
+			psi[m] = remember_x(g, layers, i, 1, psi[m], d);
+			d += psi[m];
 		}
 		vx[at] = damping(g, sponge, i, j, 1, 0) * (vx[at] - OF(bx, at) * d);
 	}
 	if (i < g.nx && j <= g.ny) {
 		real d = ddy(g, weights, p, i, j);
-		const Memory m = memory_y(g, i, j, 1);
-		if (m.psi >= 0) {
-			psi[m.psi] = remember(layers, m, psi[m.psi], d);
-			d += psi[m.psi];
+		const int m = memory_y(g, i, j, 1);
+		if (m >= 0) {
+			psi[m] = remember_y(g, layers, j, 1, psi[m], d);
+			d += psi[m];
 		}
 		vy[at] = damping(g, sponge, i, j, 0, 1) * (vy[at] - OF(by, at) * d);
 	}

@@ -21,12 +21,8 @@ typedef struct {
 	int sponge;             // 1: there is one
 } Grid;
 
-DEVICE Grid grid(GLOBAL const int *shape)
-{
-	const Grid g = {shape[0], shape[1], shape[2], shape[3], shape[4], shape[5],
-		shape[6], shape[7], shape[8], shape[9], shape[10], shape[11]};
-	return g;
-}
+#define GRID(shape) {shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], \
+	shape[6], shape[7], shape[8], shape[9], shape[10], shape[11]}
 
 // The index of n cells, or of the faces around them, whose value stands at i beyond a
 // side, times the sign. A pressure goes on evenly or oddly; the velocity across the side,
@@ -90,42 +86,43 @@ DEVICE real ddy(const Grid g, GLOBAL const real *w, GLOBAL const real *p, const 
 #define OF(medium, at) REAL(1.0)
 #endif
 
-// Where an element keeps the memory of an absorbing layer, psi, and its coefficients;
-// psi is -1 where there is no layer.
-//
-// The memories of vx are ny rows of lx = lx0 + lx1, then those of p for D_x likewise, then
-// ly = ly0 + ly1 rows of nx of vy, and of p for D_y. The coefficients are a and b of vx, of
-// p for D_x: lx each; of vy, of p for D_y: ly each.
-typedef struct {
-	int psi, a, b;
-} Memory;
+// The memories psi of the absorbing layers: those of vx are ny rows of lx = lx0 + lx1, then
+// those of p for D_x likewise; then ly = ly0 + ly1 rows of nx of vy, and of p for D_y. The
+// coefficients are a and b of vx, of p for D_x, lx each; of vy, of p for D_y, ly each.
 
-// The place among the elements of the layers at both ends of an axis: those before low,
-// and those from high on.
+// The place among the elements of the layers at both ends of an axis, those before low
+// and those from high on; -1: in none.
 DEVICE int slot(const int i, const int low, const int high)
 {
 	return i < low ? i : i >= high ? low + i - high : -1;
 }
 
-DEVICE Memory memory_x(const Grid g, const int i, const int j, const int face)
+// Where vx, if face is 1, or p has its memory for D_x; -1: nowhere.
+DEVICE int memory_x(const Grid g, const int i, const int j, const int face)
 {
-	const int lx = g.lx0 + g.lx1, s = slot(i, g.lx0, g.nx + face - g.lx1), first = face ? 0 : 2 * lx;
-	const Memory m = {s < 0 ? -1 : (face ? 0 : g.ny * lx) + j * lx + s, first + s, first + lx + s};
-	return m;
+	const int s = slot(i, g.lx0, g.nx + face - g.lx1), lx = g.lx0 + g.lx1;
+	return s < 0 ? -1 : ((face ? 0 : g.ny) + j) * lx + s;
 }
 
-DEVICE Memory memory_y(const Grid g, const int i, const int j, const int face)
+// Likewise vy, or p for D_y.
+DEVICE int memory_y(const Grid g, const int i, const int j, const int face)
 {
-	const int lx = g.lx0 + g.lx1, ly = g.ly0 + g.ly1, s = slot(j, g.ly0, g.ny + face - g.ly1);
-	const int first = 4 * lx + (face ? 0 : 2 * ly);
-	const Memory m = {s < 0 ? -1 : 2 * g.ny * lx + ((face ? 0 : ly) + s) * g.nx + i, first + s, first + ly + s};
-	return m;
+	const int s = slot(j, g.ly0, g.ny + face - g.ly1), lx = g.lx0 + g.lx1, ly = g.ly0 + g.ly1;
+	return s < 0 ? -1 : 2 * g.ny * lx + ((face ? 0 : ly) + s) * g.nx + i;
 }
 
 // psi after a step in which the derivative is d: b psi + a d.
-DEVICE real remember(GLOBAL const real *layers, const Memory m, const real psi, const real d)
+DEVICE real remember_x(const Grid g, GLOBAL const real *layers, const int i, const int face, const real psi, const real d)
 {
-	return layers[m.b] * psi + layers[m.a] * d;
+	const int lx = g.lx0 + g.lx1, at = (face ? 0 : 2 * lx) + slot(i, g.lx0, g.nx + face - g.lx1);
+	return layers[at + lx] * psi + layers[at] * d;
+}
+
+DEVICE real remember_y(const Grid g, GLOBAL const real *layers, const int j, const int face, const real psi, const real d)
+{
+	const int lx = g.lx0 + g.lx1, ly = g.ly0 + g.ly1;
+	const int at = 4 * lx + (face ? 0 : 2 * ly) + slot(j, g.ly0, g.ny + face - g.ly1);
+	return layers[at + ly] * psi + layers[at] * d;
 }
 
 // The factor of the sponge: one of x times one of y, each for points, then for faces.
