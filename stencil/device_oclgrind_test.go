@@ -85,7 +85,7 @@ func TestWatched(t *testing.T) {
 		p := newPair(t, c.set, d)
 		advance(t, p.host, c.steps)
 		advance(t, p.device, c.steps)
-		require.Less(t, p.differ(t), p.tolerance())
+		require.Less(t, p.differ(t), p.host.tolerance())
 		require.NoError(t, p.device.Close())
 	}
 }

@@ -92,20 +92,22 @@ func (p pair) differ(t require.TestingT) float64 {
 }
 
 // tolerance is of the difference: rounding in each step, of which later ones add some.
-func (p pair) tolerance() float64 {
+func (s *Solver) tolerance() float64 {
 	epsilon := 0x1p-52
-	if p.host.s.Single {
+	if s.s.Single {
 		epsilon = 0x1p-23
 	}
-	return 32 * epsilon * float64(4+p.host.steps)
+	return 32 * epsilon * float64(4+s.steps)
 }
 
-// anything draws a simulation with all that there may be.
-func anything(t *rapid.T, order int, single, medium bool) Settings {
-	size := func(name string, most int) int {
-		return rapid.OneOf(rapid.IntRange(order, order+3), rapid.IntRange(order, 90), rapid.IntRange(order, most)).Draw(t, name)
+// anything draws a simulation with all that there may be, often of few cells, or of one more
+// than tiles have.
+func anything(t *rapid.T, order int, single, medium bool, tile Plan) Settings {
+	size := func(name string, tile, most int) int {
+		beyond := rapid.Map(rapid.IntRange(1, 3), func(n int) int { return max(n*tile+1, order) })
+		return rapid.OneOf(rapid.IntRange(order, order+3), rapid.IntRange(order, 90), rapid.IntRange(order, most), beyond).Draw(t, name)
 	}
-	g := Grid{size("nx", 240), size("ny", 90), 10, 12} // work groups of 64 x 4 of which one meets no side
+	g := Grid{size("nx", tile.Width, 240), size("ny", tile.Height, 90), 10, 12} // work groups of 64 x 4 of which one meets no side
 	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 	noise := func(float64, float64) float64 { return rng.NormFloat64() }
 	set := Settings{Grid: g, Order: order, CFL: 0.9, Single: single, Threads: 1, Pressure: g.Fill(noise)}
@@ -165,17 +167,18 @@ func TestDeviceAgrees(t *testing.T) {
 		single, medium bool
 		tiles          Plan
 	}{
-		{2, false, false, Plan{Width: 20, Height: 7, Steps: 4}},
-		{2, true, true, Plan{Width: 9, Height: 30, Steps: 3}},
+		{2, true, true, Plan{Width: 9, Height: 30, Steps: 4}},
 		{4, false, true, Plan{Width: 30, Height: 12, Steps: 2}},
 		{6, true, false, Plan{Width: 13, Height: 8, Steps: 2}},
-		{8, false, true, Plan{Width: 16, Height: 16, Steps: 1}},
-		{4, true, false, Plan{}}, // tiles, as there is local memory
+		{8, false, false, Plan{}}, // tiles, as there is local memory
 	} {
 		for name, plan := range map[string]Plan{"plain": {Bands: true}, "fused": {Steps: 1}, "tiles": c.tiles} {
 			t.Run(fmt.Sprintf("%d/%s", k, name), func(t *testing.T) {
+				if testing.Short() && k > 0 {
+					t.Skip("seconds to compile")
+				}
 				rapid.Check(t, func(t *rapid.T) {
-					set := anything(t, c.order, c.single, c.medium)
+					set := anything(t, c.order, c.single, c.medium, c.tiles)
 					set.Plan = plan
 					p := newPair(t, set, d)
 					defer p.device.Close()
@@ -184,7 +187,7 @@ func TestDeviceAgrees(t *testing.T) {
 						require.NoError(t, p.host.Advance(t.Context(), steps))
 						require.NoError(t, p.device.Advance(t.Context(), steps))
 					}
-					require.Less(t, p.differ(t), p.tolerance())
+					require.Less(t, p.differ(t), p.host.tolerance())
 				})
 			})
 		}
