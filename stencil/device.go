@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unsafe"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
 	"github.com/seed-0772dd2d/ritz/internal/simd"
@@ -46,6 +45,10 @@ const (
 	blockRoom  = 1 << 20
 )
 
+// ErrDevice is the fault of a device, which is wrapped along: [gpu.ErrMemory] and the like.
+// After [gpu.ErrLost] a simulation does not go on.
+var ErrDevice = errors.New("stencil: on device")
+
 // newDeviceRun brings a simulation to its device.
 func newDeviceRun[T simd.Float](s *Settings, host *run[T]) (*deviceRun[T], error) {
 	d := &deviceRun[T]{host: host, deviceParts: deviceParts{device: s.Device}}
@@ -62,7 +65,7 @@ func (d *deviceRun[T]) placed(err error) error {
 		return err
 	}
 	info := d.device.Info()
-	return fmt.Errorf("stencil: on device %s (%s): %w", info.ID, info.Name, err)
+	return fmt.Errorf("%w %s (%s): %w", ErrDevice, info.ID, info.Name, err)
 }
 
 // run takes steps, block by block.
@@ -240,13 +243,26 @@ func (d *deviceRun[T]) carry(c *stream) {
 	}
 }
 
-// bytes is what the fields take on the device, one set of them or two.
-func (d *deviceRun[T]) bytes(sets int) int64 {
-	w := &d.host.wave
-	field := int64(w.Stride) * int64(d.host.ny+1)
-	n := int64(sets) * (3*field + int64(d.layers.memories()))
-	if w.K != nil {
+// DeviceMemory is about how many bytes a simulation takes on a device: its fields, as many
+// sets of them as its plan needs, and the medium if it varies.
+func (s Settings) DeviceMemory() int64 {
+	sets := int64(2)
+	if s.Plan.Bands || s.Plan == (Plan{}) { // which falls back to one
+		sets = 1
+	}
+	return s.deviceMemory(sets)
+}
+
+func (s *Settings) deviceMemory(sets int64) int64 {
+	size := int64(8)
+	if s.Single {
+		size = 4
+	}
+	nx, ny, cells := int64(s.Grid.Nx), int64(s.Grid.Ny), s.layerCells()
+	field := (nx + 128/size) * (ny + 1) // rows are padded by about so much
+	n := sets * (3*field + 2*ny*int64(cells[0]+cells[1]) + 2*nx*int64(cells[2]+cells[3]))
+	if !s.Medium.uniform() || s.InnerFaces {
 		n += 3 * field
 	}
-	return n * int64(unsafe.Sizeof(T(0)))
+	return n * size
 }

@@ -105,7 +105,7 @@ func (d *deviceRun[T]) build(s *Settings) (err error) {
 		return fmt.Errorf("%w: %d x %d points: a device takes fields of at most %d elements, rows of %d", ErrSettings, h.nx, h.ny, most, h.wave.Stride)
 	}
 	d.layers = deviceLayers{h.nx, h.ny, s.layerCells()}
-	if d.tiling, err = s.Plan.deviceTiling(h.m, size, info, info.Memory == 0 || d.bytes(2) <= info.Memory); err != nil {
+	if d.tiling, err = s.Plan.deviceTiling(h.m, size, info, info.Memory == 0 || s.deviceMemory(2) <= info.Memory); err != nil {
 		return err
 	}
 	if d.queue, err = d.device.NewQueue(); err != nil {

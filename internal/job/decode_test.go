@@ -137,7 +137,7 @@ constants: {nu: 0.01/pj}
 		{poisson + "constants: {nu: 1/0}\n", "j.yaml:6:17: constants.nu: "},
 		{poisson + "name: a/b\n", `j.yaml:6:7: name: expected letters, digits, '.', '_' and '-' (it names a folder), got "a/b"`},
 		{poisson + "precision: flaot64\n", `j.yaml:6:12: precision: unknown "flaot64": did you mean "float64"?`},
-		{poisson + "device: cuda:1\n", "j.yaml:6:9: device: cuda:1 is not there yet: only cpu is"},
+		{poisson + "device: cuda:1\n", "j.yaml:6:9: device: jobs of kind pinn run on the cpu; those of kind stencil run on devices"},
 		{poisson + "network: {activation: tahn}\n", `j.yaml:6:23: network.activation: unknown "tahn": did you mean "tanh"?`},
 		{poisson + "network: {hidden: []}\n", "j.yaml:6:19: network.hidden: expected the width of at least one layer"},
 		{poisson + "network: {hidden: [20, 0]}\n", "j.yaml:6:24: network.hidden[1]: expected a whole number of at least 1, got 0"},

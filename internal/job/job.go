@@ -19,7 +19,9 @@ type Job struct {
 	Seed      uint64
 	Threads   int    // 0: all cores
 	Precision string // float64 or float32
-	Device    string
+	Device    string // cpu, auto, opencl:0, cuda:0, hip:0 and the like
+
+	ranOn string // the device by its name, once it is open
 
 	path string // of the job file; files it names are relative to its folder
 	tree *node  // as read, with --set applied and defaults filled in
@@ -165,7 +167,7 @@ func (j *Job) header(s *section) {
 	} else {
 		s.fill("precision", j.Precision)
 	}
-	j.Device = s.only("device", "cpu", "opencl:0", "cuda:0", "hip:0")
+	j.Device = j.readDevice(s)
 
 	if read == nil {
 		s.reportMissing()
@@ -175,22 +177,23 @@ func (j *Job) header(s *section) {
 	s.close()
 }
 
-// only reads a word of which one is supported and others are planned.
-func (s *section) only(key, supported string, planned ...string) string {
-	v := s.get(key)
+// deviceName is what a device is called besides cpu.
+var deviceName = regexp.MustCompile(`^(auto|(opencl|cuda|hip):[0-9]+)$`)
+
+// readDevice reads where the work is done.
+func (j *Job) readDevice(s *section) string {
+	v := s.get("device")
 	if v == nil {
-		s.fill(key, supported)
-		return supported
+		s.fill("device", "cpu")
+		return "cpu"
 	}
-	text := s.text(v, key)
-	if kind, _, _ := strings.Cut(text, ":"); v.kind == scalarNode && text != supported {
-		for _, p := range planned {
-			if planned, _, _ := strings.Cut(p, ":"); planned == kind {
-				s.fail(v, key, "%s is not there yet: only %s is", text, supported)
-				return text
-			}
-		}
-		s.word(v, key, append([]string{supported}, planned...))
+	text := s.text(v, "device")
+	switch {
+	case v.kind != scalarNode || text == "cpu":
+	case !deviceName.MatchString(text):
+		s.fail(v, "device", "expected cpu, auto, or a device as ritz devices lists them, opencl:0, cuda:0 or hip:0, got %q", text)
+	case j.Kind != "" && j.Kind != "stencil":
+		s.fail(v, "device", "jobs of kind %s run on the cpu; those of kind stencil run on devices", j.Kind)
 	}
 	return text
 }

@@ -85,7 +85,7 @@ type Result struct {
 	Seed    uint64 `json:"seed"`
 	Threads int    `json:"threads"`
 	SIMD    string `json:"simd"`
-	Device  string `json:"device"`
+	Device  string `json:"device"` // cpu, or opencl:0 with its name
 
 	Dir  string `json:"-"`
 	Body Body   `json:"-"` // its keys stand beside those above; nil while Running
@@ -107,6 +107,7 @@ func Run(ctx context.Context, j *Job, dir string, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer release(w)
 	if o.Warn != nil {
 		for _, warning := range j.Warnings() {
 			o.Warn(warning)
@@ -118,6 +119,13 @@ func Run(ctx context.Context, j *Job, dir string, o Options) (*Result, error) {
 	}
 	defer d.unlock()
 	return j.sit(ctx, w, d, o)
+}
+
+// release frees what a work holds beyond the memory of this process.
+func release(w work) {
+	if r, ok := w.(interface{ release() }); ok {
+		r.release()
+	}
 }
 
 // open takes the directory of an earlier run, with its job.
@@ -154,6 +162,7 @@ func Resume(ctx context.Context, dir string, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer release(w)
 	if damaged == nil {
 		d.before = float64(r.Seconds) // unless there is a checkpoint, which knows it better
 	}
@@ -213,6 +222,9 @@ func (j *Job) sit(ctx context.Context, w work, d *directory, o Options) (*Result
 	}
 	if r.Threads == 0 {
 		r.Threads = runtime.GOMAXPROCS(0)
+	}
+	if j.ranOn != "" {
+		r.Device = j.ranOn
 	}
 	if err := d.writeResult(r); err != nil {
 		return nil, fmt.Errorf("cannot write the run directory: %w", err)

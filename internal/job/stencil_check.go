@@ -41,6 +41,9 @@ func (t *stencilTask) check(w io.Writer) error {
 	row("dt", "%.8g; the largest stable one is %.8g", t.dt, t.limit)
 	row("steps", "%d, to t = %.6g", t.allSteps, float64(t.allSteps)*t.dt)
 	row("memory", "about %s", size(t.bytes()))
+	if t.job.Device != "cpu" {
+		row("device", "%s, about %s of its memory", t.describeDevice(), size(p.DeviceMemory()))
+	}
 	tab.Flush()
 	if len(t.sources) > 0 {
 		fmt.Fprint(w, "\nsources\n")

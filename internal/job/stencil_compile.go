@@ -103,9 +103,15 @@ func (t *stencilTask) compile(o *Options) (work, error) {
 	if o.Progress != nil {
 		w.progress = o.Progress
 	}
+	if err := t.openDevice(w); err != nil {
+		return nil, err
+	}
+	settings := t.settings
+	settings.Device = w.device
 	var err error
-	if w.solver, err = stencil.New(t.settings); err != nil {
-		return nil, t.placed(err)
+	if w.solver, err = stencil.New(settings); err != nil {
+		w.release()
+		return nil, t.placedOn(err)
 	}
 	w.steps, w.every = t.allSteps, t.interval()
 	w.reset()

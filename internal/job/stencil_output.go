@@ -120,9 +120,9 @@ func writeNumbers[T float32 | float64](w io.Writer, format string, g stencil.Gri
 
 // finish writes what is of all steps so far: traces, energy, the times of the
 // snapshots, and the pressure as it is.
-func (w *stencilWork) finish(d *directory) (*stencilBody, error) {
-	body, err := w.body()
-	if err == nil && len(w.task.receivers) > 0 {
+func (w *stencilWork) finish(d *directory) (body *stencilBody, err error) {
+	body, lost := w.body()
+	if len(w.task.receivers) > 0 {
 		if err = d.stream("receivers.csv", w.writeTraces); err == nil {
 			err = d.stream("receivers.npy", w.writeTraceArray)
 		}
@@ -136,6 +136,9 @@ func (w *stencilWork) finish(d *directory) (*stencilBody, error) {
 				err = d.stream(indexName(q), func(out io.Writer) error { return w.writeTimes(out, q) })
 			}
 		}
+	}
+	if err == nil {
+		err = lost
 	}
 	if err == nil {
 		err = d.stream("pressure.npy", func(out io.Writer) error {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/gob"
+	"errors"
 	"math"
 	"time"
 
+	"github.com/seed-0772dd2d/ritz/gpu"
 	"github.com/seed-0772dd2d/ritz/stencil"
 )
 
@@ -14,6 +16,7 @@ import (
 type stencilWork struct {
 	task     *stencilTask
 	solver   *stencil.Solver
+	device   *gpu.Device // nil: the processor
 	steps    int
 	every    int
 	progress func(Progress)
@@ -88,7 +91,7 @@ func (w *stencilWork) run(ctx context.Context, d *directory) (Body, error) {
 
 // written wraps what is neither of the simulation nor an interruption.
 func written(err error) error {
-	if err == nil || diverged(err) || err == context.Canceled || err == context.DeadlineExceeded {
+	if err == nil || diverged(err) || errors.Is(err, stencil.ErrDevice) || err == context.Canceled || err == context.DeadlineExceeded {
 		return err
 	}
 	return &writeError{err}
@@ -165,12 +168,10 @@ func (w *stencilWork) read(q stencil.Quantity) ([]float64, error) {
 	return w.values[q], w.solver.Read(q, w.values[q])
 }
 
-// body is what the simulation came to so far.
+// body is what the simulation came to so far; without its fields if a device does not give
+// them, with the error.
 func (w *stencilWork) body() (*stencilBody, error) {
 	p, err := w.read(stencil.Pressure)
-	if err != nil {
-		return nil, err
-	}
 	g := w.task.settings.Grid
 	size := 8.0
 	if w.task.settings.Single {
@@ -184,6 +185,16 @@ func (w *stencilWork) body() (*stencilBody, error) {
 	if len(w.task.output.snapshots) > 0 {
 		b.Snapshots = w.state.Recorded/w.every + 1
 	}
+	if e := w.state.Energy; len(e) > 0 {
+		last := e[len(e)-1]
+		total := Number(last.Kinetic + last.Potential)
+		b.Energy = &total
+	}
+	if err != nil {
+		none := Number(math.NaN())
+		b.Pressure = wavePressure{none, none, none, none, none}
+		return b, err
+	}
 	least, most, sum, squares := math.Inf(1), math.Inf(-1), 0.0, 0.0
 	for _, v := range p {
 		least, most = min(least, v), max(most, v)
@@ -191,10 +202,5 @@ func (w *stencilWork) body() (*stencilBody, error) {
 		squares += v * v
 	}
 	b.Pressure = wavePressure{Number(least), Number(most), Number(sum), Number(math.Sqrt(squares)), Number(p[g.Ny/2*g.Nx+g.Nx/2])}
-	if e := w.state.Energy; len(e) > 0 {
-		last := e[len(e)-1]
-		total := Number(last.Kinetic + last.Potential)
-		b.Energy = &total
-	}
 	return b, nil
 }

@@ -25,7 +25,14 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 3 && os.Args[1] == "simulate" {
 		simulate(os.Args[2], os.Args[3], os.Args[4:])
 	}
-	os.Exit(m.Run())
+	cache, err := os.MkdirTemp("", "pocl") // of what OpenCL compiles
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("POCL_CACHE_DIR", cache)
+	code := m.Run()
+	os.RemoveAll(cache)
+	os.Exit(code)
 }
 
 func simulate(how, log string, x []string) {

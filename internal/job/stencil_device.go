@@ -1,0 +1,90 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/stencil"
+)
+
+// openDevice opens the device of a job, if it has one, and refuses it where it cannot
+// do the job.
+func (t *stencilTask) openDevice(w *stencilWork) (err error) {
+	t.job.ranOn = ""
+	if t.job.Device == "cpu" {
+		return nil
+	}
+	if w.device, err = gpu.Open(t.job.Device); err != nil {
+		return t.faultAt("device", err.Error()+"; ritz devices lists those that there are, and says what is missing", err)
+	}
+	info := w.device.Info()
+	if err := t.suits(info); err != nil {
+		w.release()
+		return err
+	}
+	t.job.ranOn = shown(info)
+	return nil
+}
+
+// suits tells whether a device can do the job.
+func (t *stencilTask) suits(info gpu.Info) error {
+	switch need := t.settings.DeviceMemory(); {
+	case !info.Float64 && !t.settings.Single:
+		return t.faultAt("device", shown(info)+" has no double precision: it wants precision: float32", gpu.ErrNoFloat64)
+	case info.Memory > 0 && need > info.Memory:
+		return t.faultAt("grid", fmt.Sprintf("%.3g points want about %s of the memory of %s, which has %s",
+			float64(t.settings.Grid.Cells()), size(need), shown(info), size(info.Memory)), gpu.ErrMemory)
+	}
+	return nil
+}
+
+// faultAt is an error at a key of the job.
+func (t *stencilTask) faultAt(key, text string, err error) error {
+	f := fault(t.job.tree.get(key), key, text)
+	f.Err = err
+	return f
+}
+
+// shown is a device as results name it.
+func shown(info gpu.Info) string { return fmt.Sprintf("%s (%s)", info.ID, info.Name) }
+
+// describeDevice is what a check says of the device. One that is not on this machine is
+// a warning: the job may be meant for another.
+func (t *stencilTask) describeDevice() string {
+	if t.job.Device == "cpu" {
+		return "cpu"
+	}
+	d, err := gpu.Open(t.job.Device)
+	if err != nil {
+		t.warn("device: %s is not on this machine: %v", t.job.Device, err)
+		return t.job.Device
+	}
+	defer d.Close()
+	return shown(d.Info())
+}
+
+// release frees the device.
+func (w *stencilWork) release() {
+	if w.device == nil {
+		return
+	}
+	// What fails here has failed before: a device that is lost.
+	if w.solver != nil {
+		_ = w.solver.Close()
+	}
+	_ = w.device.Close()
+	w.device = nil
+}
+
+// placedOn gives an error of a simulation on a device its place: too little memory is
+// a fault of the grid.
+func (t *stencilTask) placedOn(err error) error {
+	switch {
+	case errors.Is(err, gpu.ErrMemory):
+		return t.faultAt("grid", err.Error(), err)
+	case errors.Is(err, stencil.ErrDevice):
+		return t.faultAt("device", err.Error(), err)
+	}
+	return t.placed(err)
+}
