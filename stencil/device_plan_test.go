@@ -38,6 +38,9 @@ func TestDevicePlan(t *testing.T) {
 			assert.LessOrEqual(t, got.local(c.size), c.room)
 		}
 	}
+	for most, want := range map[int][3]int{0: {64, 4, 1}, 1024: {64, 4, 1}, 128: {64, 2, 1}, 32: {32, 1, 1}} {
+		assert.Equal(t, want, deviceGroup(most), "groups of at most %d", most)
+	}
 	for _, p := range []Plan{
 		{Width: 64, Height: 64, Steps: 2}, {Steps: 100}, {Width: 1 << 15, Height: 1 << 15, Steps: 1 << 15},
 		{Width: 1 << 61}, {Height: math.MaxInt}, {Steps: math.MaxInt},
