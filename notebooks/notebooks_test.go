@@ -22,29 +22,31 @@ import (
 // kernelName is not that of a kernel that a person uses.
 const kernelName = "ritz-test"
 
+// lacking skips the test for what is not on this machine, unless it must be.
+func lacking(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("RITZ_REQUIRE_ENGINES") == "1" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
 // needKernel installs the kernel for a test, with ritz of this checkout.
 // Building GoNB takes too long for a test: it must have been done.
 func needKernel(t *testing.T) {
 	t.Helper()
-	lacking := func(what string) {
-		t.Helper()
-		if os.Getenv("RITZ_REQUIRE_ENGINES") == "1" {
-			t.Fatal(what)
-		}
-		t.Skip(what)
-	}
 	if testing.Short() {
 		t.Skip("notebooks take a while")
 	}
 	built, err := jupyter.Built(t.Context(), jupyter.Settings{})
 	if err != nil {
-		lacking(err.Error())
+		lacking(t, err.Error())
 	}
 	if !built {
-		lacking("the Go kernel has not been built: go run ./cmd/ritz jupyter setup")
+		lacking(t, "the Go kernel has not been built: go run ./cmd/ritz jupyter setup")
 	}
 	if _, err := exec.LookPath("jupyter-nbconvert"); err != nil {
-		lacking("missing: nbconvert: python3 -m pip install nbconvert")
+		lacking(t, "missing: nbconvert: python3 -m pip install nbconvert")
 	}
 	out, err := exec.Command("go", "run", "../cmd/ritz", "jupyter", "setup", "--name", kernelName).CombinedOutput()
 	require.NoError(t, err, string(out))
@@ -111,7 +113,8 @@ func execute(t *testing.T, path string, flags ...string) (n notebook, said strin
 // write writes a notebook of these cells into dir.
 func write(t *testing.T, dir string, sources ...string) string {
 	t.Helper()
-	n := notebook{Metadata: map[string]any{}, Format: 4, FormatOfMinor: 5}
+	spec := map[string]any{"name": kernelName, "display_name": "Go (" + kernelName + ")", "language": "go"}
+	n := notebook{Metadata: map[string]any{"kernelspec": spec}, Format: 4, FormatOfMinor: 5}
 	for i, s := range sources {
 		n.Cells = append(n.Cells, cell{
 			ID: string(rune('a' + i)), Type: "code", Source: text(s), Metadata: map[string]any{}, Outputs: []output{},

@@ -1,0 +1,177 @@
+package notebooks
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestLab opens a notebook in JupyterLab in a browser without a window, runs
+// its cells by clicking, and looks at what a person would see. With
+// RITZ_PICTURES=DIR the picture is kept.
+func TestLab(t *testing.T) {
+	needKernel(t)
+	if _, err := exec.LookPath("jupyter-lab"); err != nil {
+		lacking(t, "missing: JupyterLab: python3 -m pip install jupyterlab")
+	}
+	page := browser(t)
+	dir := t.TempDir()
+	write(t, dir, imports,
+		"%%\nx := []float64{0, 1, 2, 3}\nnb.ShowSize(figure.Heatmap{X: x, Y: x, Z: []float64{0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6}}, 5, 4)",
+		"%%\np := nb.NewProgress(\"points\", 2)\np.Step()\np.Step()\np.Close()\nnb.Markdown(\"$u_t = u_{xx}$\")",
+		"%%\nnb.RunText(\"ritz: 1\\nkind: pinn\\nnam: x\\n\")",
+	)
+	server := lab(t, dir)
+	do(t, page, chromedp.Navigate("http://"+server+"/lab/tree/notebook.ipynb?token="+labToken))
+	see(t, page, `document.querySelectorAll('.jp-Notebook .jp-CodeCell').length === 4`)
+	see(t, page, `fetch('/api/kernels').then(r => r.json()).then(k => k.length === 1 && k[0].connections === 1)`)
+	for i := range 4 { // each click runs the cell that is active, and goes on to the next
+		do(t, page, chromedp.Click(`[data-command="notebook:run-cell-and-select-next"]`))
+		see(t, page, fmt.Sprintf(`document.querySelectorAll('.jp-InputPrompt')[%d].innerText !== '[ ]:'`, i))
+	}
+
+	see(t, page, `document.querySelector('.jp-RenderedImage img')?.naturalWidth === 960`)
+	see(t, page, `[...document.querySelectorAll('.jp-OutputArea-output')].some(o => o.innerText.includes('points 2/2 after'))`)
+	see(t, page, `document.querySelector('.jp-RenderedMarkdown.jp-OutputArea-output mjx-container, .jp-RenderedMarkdown.jp-OutputArea-output .MathJax') !== null`)
+	see(t, page, `[...document.querySelectorAll('.jp-OutputArea-output')].some(o => o.innerText.includes('job:3:1: unknown key "nam": did you mean "name"?'))`)
+	see(t, page, `[...document.querySelectorAll('.jp-OutputArea-output')].some(o => o.innerText.includes('the program of this cell ended with exit status 1'))`)
+	see(t, page, `!document.querySelector('.jp-Notebook').innerText.includes('goroutine')`)
+
+	see(t, page, `(() => { document.querySelector('.jp-RenderedImage img').scrollIntoView({block: 'center'}); return true })()`)
+	shot, err := chromedp.Run(page, chromedp.CaptureScreenshot())
+	require.NoError(t, err)
+	if dir := os.Getenv("RITZ_PICTURES"); dir != "" {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "lab.png"), shot, 0o666))
+	}
+	picture, err := png.Decode(bytes.NewReader(shot))
+	require.NoError(t, err)
+	// Viridis, from the lowest value to the highest.
+	assert.Greater(t, pixels(picture, color.RGBA{68, 1, 84, 255}), 500)
+	assert.Greater(t, pixels(picture, color.RGBA{253, 231, 37, 255}), 500)
+}
+
+// pixels counts those of about this colour.
+func pixels(m image.Image, want color.RGBA) (n int) {
+	near := func(a uint32, b uint8) bool { d := int(a>>8) - int(b); return d > -12 && d < 12 }
+	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y++ {
+		for x := m.Bounds().Min.X; x < m.Bounds().Max.X; x++ {
+			r, g, b, _ := m.At(x, y).RGBA()
+			if near(r, want.R) && near(g, want.G) && near(b, want.B) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+const labToken = "a-token-of-the-tests"
+
+// lab starts JupyterLab in a folder, apart from what the user has set, and
+// returns its address.
+func lab(t *testing.T, dir string) string {
+	t.Helper()
+	own := t.TempDir()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := free.Addr().String()
+	_, port, err := net.SplitHostPort(address)
+	require.NoError(t, err)
+	require.NoError(t, free.Close())
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, "jupyter-lab", "--no-browser", "--allow-root",
+		"--ServerApp.ip=127.0.0.1", "--ServerApp.port="+port, "--ServerApp.port_retries=0",
+		"--ServerApp.root_dir="+dir, "--IdentityProvider.token="+labToken,
+		"--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
+		"--LabApp.workspaces_dir="+filepath.Join(own, "workspaces"), "--LabApp.user_settings_dir="+filepath.Join(own, "settings"))
+	cmd.Env = append(os.Environ(), "JUPYTER_CONFIG_DIR="+filepath.Join(own, "config"), "JUPYTER_RUNTIME_DIR="+filepath.Join(own, "runtime"))
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	require.NoError(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+		if t.Failed() {
+			t.Logf("JupyterLab said:\n%s", said.String())
+		}
+	})
+	deadline := time.After(time.Minute)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if response, err := http.Get("http://" + address + "/api"); err == nil {
+			response.Body.Close()
+			return address
+		}
+		select {
+		case <-tick.C:
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("JupyterLab ended: %v\n%s", err, said.String())
+		case <-deadline:
+			t.Fatal("JupyterLab does not start")
+		}
+	}
+}
+
+// browser is a page of a real Chromium, without a window.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		lacking(t, "missing: Chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	do(t, ctx, chromedp.Navigate("about:blank"))
+	return ctx
+}
+
+func do(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	require.NoError(t, chromedp.Do(ctx, actions...))
+}
+
+// see waits until a JavaScript expression is true in the page.
+func see(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	poll := chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(time.Minute))
+	_, err := chromedp.Run(ctx, poll)
+	for tries := 0; err != nil && tries < 10 && strings.Contains(err.Error(), "Cannot find context"); tries++ {
+		_, err = chromedp.Run(ctx, poll) // the page before it was going away
+	}
+	if err != nil {
+		body, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		t.Fatalf("never true: %s (%v); the page says:\n%.3000s", expression, err, body)
+	}
+}
