@@ -217,7 +217,7 @@ func TestTarget(t *testing.T) {
 
 // HIP 5 tells the processor elsewhere and has its compiler within.
 func TestHIP5(t *testing.T) {
-	need(t, "drivers to test against", fakes.missing)
+	NeedFakes(t)
 	t.Setenv(VariableHIP, fakes.hip5)
 	t.Setenv(VariableHIPRTC, "")
 	f := newFake(t, "hip")
@@ -286,7 +286,7 @@ func TestNoDriver(t *testing.T) {
 			assert.ErrorIs(t, err, driver.ErrNoBackend)
 			assert.ErrorContains(t, err, want)
 		}
-		need(t, "drivers to test against", fakes.missing)
+		NeedFakes(t)
 		t.Setenv(v.variable, fakes.nvrtc) // a library, but not this one
 		_, err := v.load()
 		assert.ErrorIs(t, err, driver.ErrNoBackend)

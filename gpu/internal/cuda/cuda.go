@@ -126,40 +126,55 @@ func (b *backend) Devices() ([]driver.Info, error) {
 	return list, nil
 }
 
-// info describes a device.
+// info describes a device. An attribute or an address that the driver does not tell is
+// empty.
 func (b *backend) info(index int32) (driver.Info, error) {
-	i := driver.Info{ID: fmt.Sprintf("%s:%d", b.name, index), Backend: b.name, Vendor: b.maker, Float64: true}
 	var device, version int32
 	var bytes uintptr
-	var err error
-	do := func(e error) {
-		if err == nil {
-			err = e
-		}
+	name, bus := make([]byte, 256), make([]byte, 32)
+	var target string
+	err := b.c.Device(&device, index)
+	if err == nil {
+		err = b.c.DriverVersion(&version)
+	}
+	if err == nil {
+		err = b.c.DeviceName(&name[0], int32(len(name)), device)
+	}
+	if err == nil {
+		err = b.c.DeviceMemory(&bytes, device)
+	}
+	if err == nil {
+		target, err = b.target(b, device)
+	}
+	if err != nil {
+		return driver.Info{}, fmt.Errorf("%s:%d: %w", b.name, index, err)
 	}
 	attribute := func(number int32) int {
 		var value int32
-		do(b.c.DeviceAttribute(&value, number, device))
+		if b.c.DeviceAttribute(&value, number, device) != nil {
+			return 0
+		}
 		return int(value)
 	}
-	name, bus := make([]byte, 256), make([]byte, 32)
-	do(b.c.Device(&device, index))
-	do(b.c.DriverVersion(&version))
-	do(b.c.DeviceName(&name[0], int32(len(name)), device))
-	do(b.c.DeviceBus(&bus[0], int32(len(bus)), device))
-	do(b.c.DeviceMemory(&bytes, device))
-	target, e := b.target(b, device)
-	do(e)
-	i.Name, i.Bus = cut(name), strings.ToLower(cut(bus)) // CUDA writes 0000:3B:00.0
-	i.Driver = b.title + " " + b.version(version)
-	i.Architecture = base(target)
-	i.Memory = int64(bytes)
-	i.LocalMemory = attribute(b.attributes.local)
-	i.ComputeUnits = attribute(b.attributes.units)
-	i.Clock = attribute(b.attributes.clock) / 1000 // of kHz
-	i.Width = attribute(b.attributes.width)
-	i.MaxGroup = attribute(b.attributes.maxGroup)
-	return i, err
+	if b.c.DeviceBus(&bus[0], int32(len(bus)), device) != nil {
+		bus = nil
+	}
+	return driver.Info{
+		ID:           fmt.Sprintf("%s:%d", b.name, index),
+		Backend:      b.name,
+		Name:         cut(name),
+		Vendor:       b.maker,
+		Driver:       b.title + " " + b.version(version),
+		Architecture: base(target),
+		Bus:          strings.ToLower(cut(bus)), // CUDA writes 0000:3B:00.0
+		Memory:       int64(bytes),
+		LocalMemory:  attribute(b.attributes.local),
+		ComputeUnits: attribute(b.attributes.units),
+		Clock:        attribute(b.attributes.clock) / 1000, // of kHz
+		Width:        attribute(b.attributes.width),
+		MaxGroup:     attribute(b.attributes.maxGroup),
+		Float64:      true, // as every device of these versions of the drivers
+	}, nil
 }
 
 // Open opens a device.

@@ -3,9 +3,11 @@ package cuda
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -233,6 +235,79 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// Whatever call fails, the error says so, and what had been made can be freed.
+func TestAnyCallFails(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		d := f.open(0)
+		session := func() (err error) {
+			do := func(e error) bool {
+				err = errors.Join(err, e)
+				return e == nil
+			}
+			m, e := d.Compile(scale, nil)
+			if !do(e) {
+				return err
+			}
+			defer func() { do(m.Close()) }()
+			k, e := m.Kernel("scale")
+			if !do(e) {
+				return err
+			}
+			q, e := d.NewQueue()
+			if !do(e) {
+				return err
+			}
+			defer func() { do(q.Close()) }()
+			b, e := d.Alloc(8)
+			if !do(e) {
+				return err
+			}
+			defer func() { do(d.Free(b)) }()
+			x := []float64{1}
+			do(q.Fill(b, 0, 8, 0))
+			do(q.Write(b, 0, bytesOf(x), 8))
+			do(q.Launch(k, one, one, []uint64{uint64(b), 0, 1, 0, 0}, nil))
+			do(q.Copy(b, 0, b, 0, 8))
+			do(q.Flush())
+			var events []driver.Event
+			for range 2 {
+				if e, err := q.Record(); do(err) {
+					events = append(events, e)
+					defer func() { do(e.Close()) }()
+				}
+			}
+			do(q.Wait())
+			if len(events) == 2 {
+				_, e := events[1].Since(events[0])
+				do(e)
+			}
+			do(q.Read(bytesOf(x), b, 0, 8))
+			return err
+		}
+		f.record()
+		require.NoError(t, session())
+		failed, open := 0, int(f.call("fake_live")) // the device itself
+		for i, call := range slices.DeleteFunc(f.record(), func(call string) bool { return strings.Contains(call, "GetVersion") }) {
+			name, _, _ := strings.Cut(call, " ")
+			f.fail("", "", i+1, 2)
+			err := session()
+			f.call("fake_reset")
+			switch {
+			case strings.HasSuffix(name, "FuncGetAttribute"): // -1: not told
+				assert.NoError(t, err)
+				continue
+			case strings.Contains(name, "Destroy"), strings.Contains(name, "Unload"), strings.Contains(name, "Free"):
+				f.call("fake_sweep") // what could not be freed is left
+			}
+			assert.ErrorIs(t, err, driver.ErrMemory, name)
+			assert.ErrorContains(t, err, name)
+			assert.Equal(t, open, int(f.call("fake_live")), name)
+			failed++
+		}
+		assert.Greater(t, failed, 15)
+	})
+}
+
 func TestNoSuchKernel(t *testing.T) {
 	forBoth(t, func(t *testing.T, f *fake) {
 		m, _ := kernelOf(t, f.open(0), scale, "scale")
@@ -336,6 +411,30 @@ func TestThreads(t *testing.T) {
 				}
 				assert.NoError(t, d.Free(b))
 				assert.NoError(t, q.Close())
+			})
+		}
+		all.Wait()
+	})
+}
+
+// A device stays current from call to call, though the goroutine is interrupted.
+func TestCurrent(t *testing.T) {
+	forBoth(t, func(t *testing.T, f *fake) {
+		var all sync.WaitGroup
+		for g := range 8 {
+			d := f.open(g % 2).(*device)
+			all.Go(func() {
+				for range 20 {
+					assert.NoError(t, d.on(func() error {
+						for range 20 {
+							runtime.Gosched()
+							if now := int(f.call("fake_current")); now != g%2 {
+								return fmt.Errorf("device %d is current, want %d", now, g%2)
+							}
+						}
+						return nil
+					}))
+				}
 			})
 		}
 		all.Wait()

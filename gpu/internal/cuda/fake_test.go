@@ -113,6 +113,9 @@ func need(t testing.TB, what string, err error) {
 	t.Skipf("no %s: %v", what, err)
 }
 
+// NeedFakes skips a test without the drivers of testdata, for tests outside of the package.
+func NeedFakes(t testing.TB) { need(t, "drivers to test against", fakes.missing) }
+
 // fake is a driver of testdata, as a test sees it.
 type fake struct {
 	t       testing.TB
@@ -131,7 +134,7 @@ func forBoth(t *testing.T, test func(t *testing.T, f *fake)) {
 
 func newFake(t testing.TB, name string) *fake {
 	t.Helper()
-	need(t, "drivers to test against", fakes.missing)
+	NeedFakes(t)
 	load := map[string]func() (driver.Backend, error){"cuda": Load, "hip": LoadHIP}[name]
 	b, err := load()
 	require.NoError(t, err)

@@ -128,7 +128,7 @@ static int compile(struct program *p, int n, const char **options) {
     FILE *f = fopen(path, "w");
     fprintf(f, "#include \"kernel.h\"\n%s\n", p->source);
     fclose(f);
-    const char *cxx = "c++ -std=c++17 -I " WORK " -I " SOURCES "%s %s %s.cpp -o %s 2>&1 && mv %s %s.so";
+    const char *cxx = "c++ -std=c++17 -I " WORK " -I " SOURCES "%s %s %s.cpp -o %s -lm 2>&1 && mv %s %s.so";
     free(command);
     asprintf(&command, "c++ -std=c++17 -I " SOURCES "%s -E -P %s 2>/dev/null", flags, path);
     char *text = run(command, &code), *table = entries(text);

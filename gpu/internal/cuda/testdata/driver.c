@@ -56,6 +56,17 @@ long fake_live(void) {
 static int idle;
 void fake_idle(long v) { idle = v; }
 
+// fake_current is the device that is current on the calling thread.
+long fake_current(void) { return current; }
+
+// fake_sweep forgets all objects but contexts.
+void fake_sweep(void) {
+  pthread_mutex_lock(&lock);
+  for (struct object *o = objects; o; o = o->next) o->live &= o->kind == CONTEXT;
+  memset(used, 0, sizeof used);
+  pthread_mutex_unlock(&lock);
+}
+
 // The driver.
 
 FUNCTION(cuInit, hipInit, unsigned flags)

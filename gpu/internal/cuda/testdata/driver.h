@@ -36,7 +36,7 @@ enum { MAX_DEVICES = 4, MAX_GROUP = 1024, MAX_PARAMS = 64 };
 
 // What a test sets.
 static struct { long devices, major, minor, memory, version, local; } config;
-static struct { char call[64]; long nth, code; } failure;
+static struct { char call[64]; long nth, code; } failure; // without a name: any call of a device
 
 // The record of calls.
 static char *record;
@@ -101,7 +101,8 @@ enum need { NOTHING, INITIALIZED, CURRENT };
 
 static int begin(const char *call, enum need need) {
   pthread_mutex_lock(&lock);
-  if (failure.nth > 0 && strcmp(call, failure.call) == 0 && --failure.nth == 0) return failure.code;
+  int fails = failure.call[0] ? strcmp(call, failure.call) == 0 : need == CURRENT;
+  if (failure.nth > 0 && fails && --failure.nth == 0) return failure.code;
   if (need == NOTHING) return 0;
   if (!initialized) return NOT_INITIALIZED;
   if (need == INITIALIZED) return 0;
