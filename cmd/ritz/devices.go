@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	devicesUsage = "[--json] [--watch] [--every DURATION]\n       ritz devices test DEVICE ..."
+	devicesUsage = "[--json] [--watch] [--every DURATION]\n       ritz devices test DEVICE [--report FILE] [--quick] [--order N]"
 	devicesHelp  = `
 What a job can name as its device, through OpenCL, CUDA and HIP, and how the cards are,
 through NVML, AMD SMI and ROCm SMI: memory that is used, the part of the time in which
@@ -31,7 +31,8 @@ is printed on standard error. The exit code is 0, whether or not there are devic
   --every DURATION  of --watch; default 1s
 
 Other libraries than the usual ones are taken from RITZ_OPENCL, RITZ_CUDA, RITZ_NVRTC,
-RITZ_HIP, RITZ_HIPRTC, RITZ_NVML, RITZ_AMD_SMI and RITZ_ROCM_SMI: a file, or off.`
+RITZ_HIP, RITZ_HIPRTC, RITZ_NVML, RITZ_AMD_SMI and RITZ_ROCM_SMI: a file, or off.
+` + deviceTestHelp
 )
 
 func runDevices(ctx context.Context, args []string, s streams) int {

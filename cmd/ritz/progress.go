@@ -30,14 +30,37 @@ func newProgress(w io.Writer, now func() time.Time) *progress {
 
 func (p *progress) update(now job.Progress) {
 	p.pace.see(now)
+	if p.due() {
+		p.show(p.line(now))
+	}
+}
+
+// due tells whether it is time to show another line.
+func (p *progress) due() bool {
 	interval := 5 * time.Second
 	if p.terminal {
 		interval = 100 * time.Millisecond
 	}
-	if t := p.now(); t.Sub(p.shown) >= interval {
-		p.shown = t
-		p.show(p.line(now))
+	t := p.now()
+	if t.Sub(p.shown) < interval {
+		return false
 	}
+	p.shown = t
+	return true
+}
+
+// stageOf shows "[####----]  50% programs 67/134".
+func (p *progress) stageOf(name string, done, total int) {
+	if p.due() {
+		p.show(fmt.Sprintf("%s %3d%% %s %d/%d", bar(float64(done)/float64(total)), 100*done/total, name, done, total))
+	}
+}
+
+// bar is "[####----]".
+func bar(done float64) string {
+	const width = 20
+	full := int(width * done)
+	return "[" + strings.Repeat("#", full) + strings.Repeat("-", width-full) + "]"
 }
 
 // show prints a line, on a terminal over the one before.
@@ -64,9 +87,7 @@ func (p *progress) end() {
 
 // line is "[####----]  50% stage 2/2 ssbroyden 4000/8000 loss 1.2e-05 0:41, 0:42 left".
 func (p *progress) line(now job.Progress) string {
-	const width = 20
 	done, left := p.pace.estimate(now)
-	full := int(width * done)
 	parameters := ""
 	for i, name := range now.Parameters {
 		parameters += fmt.Sprintf(" %s=%.4g", name, now.Values[i])
@@ -75,8 +96,8 @@ func (p *progress) line(now job.Progress) string {
 	if now.Measure != "" {
 		measure = fmt.Sprintf(" %s %.3g", now.Measure, now.Value)
 	}
-	line := fmt.Sprintf("[%s%s] %3.0f%% stage %d/%d %s %d/%d%s%s %s",
-		strings.Repeat("#", full), strings.Repeat("-", width-full), 100*done,
+	line := fmt.Sprintf("%s %3.0f%% stage %d/%d %s %d/%d%s%s %s",
+		bar(done), 100*done,
 		now.Stage+1, now.Stages, now.Name, now.Iteration, now.Iterations, measure, parameters, duration(now.Seconds))
 	if left >= 0 {
 		line += fmt.Sprintf(", %s left", duration(left))
