@@ -39,7 +39,8 @@ type Arg struct {
 	buffer *Buffer
 }
 
-// Mem is memory as an argument.
+// Mem is memory as an argument. Of what type its elements are, and how many a kernel
+// touches, is not checked.
 func Mem(b *Buffer) Arg { return Arg{kind: kindBuffer, buffer: b} }
 
 // Int, Uint, Long, Ulong, Float and Double are numbers of those types.
@@ -85,6 +86,7 @@ func (d *Device) checkGroup(group [3]int) error {
 
 // Over is the grid of groups of that many items, 1 or more, that covers n items.
 func Over(n, group int) Grid {
+	group = max(group, 1)
 	return Grid{Groups: [3]int{(n + group - 1) / group}, Group: [3]int{group}}
 }
 

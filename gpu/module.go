@@ -205,7 +205,11 @@ func (m *Module) Kernel(name string) (*Kernel, error) {
 		return nil, fmt.Errorf("gpu: kernel %s: %w", name, err)
 	}
 	m.kernels = append(m.kernels, made)
-	k := &Kernel{module: m, name: name, kinds: kinds, usage: made.Usage(), k: made, values: make([]uint64, len(kinds)), sizes: make([]int, len(kinds))}
+	usage := made.Usage()
+	if has := m.device.info.LocalMemory; has > 0 && usage.Local > has {
+		return nil, fmt.Errorf("gpu: %w: kernel %s wants %d bytes of local memory a group, %s has %d", ErrArgument, name, usage.Local, m.device.info.ID, has)
+	}
+	k := &Kernel{module: m, name: name, kinds: kinds, usage: usage, k: made, values: make([]uint64, len(kinds)), sizes: make([]int, len(kinds))}
 	for i, kind := range kinds {
 		k.sizes[i] = kind.size()
 	}

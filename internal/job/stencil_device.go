@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
 	"github.com/seed-0772dd2d/ritz/stencil"
@@ -12,10 +13,11 @@ import (
 // do the job.
 func (t *stencilTask) openDevice(w *stencilWork) (err error) {
 	t.job.ranOn = ""
-	if t.job.Device == "cpu" {
+	id := t.device()
+	if id == "cpu" {
 		return nil
 	}
-	if w.device, err = gpu.Open(t.job.Device); err != nil {
+	if w.device, err = gpu.Open(id); err != nil {
 		return t.faultAt("device", err.Error()+"; ritz devices lists those that there are, and says what is missing", err)
 	}
 	info := w.device.Info()
@@ -25,6 +27,20 @@ func (t *stencilTask) openDevice(w *stencilWork) (err error) {
 	}
 	t.job.ranOn = shown(info)
 	return nil
+}
+
+// device is the one to run on: auto stands for the first GPU, or the cpu if there is none.
+func (t *stencilTask) device() string {
+	if t.job.Device != "auto" {
+		return t.job.Device
+	}
+	list, _ := gpu.Devices() // those of drivers that work
+	for _, d := range list {
+		if !d.CPU {
+			return d.ID
+		}
+	}
+	return "cpu"
 }
 
 // suits tells whether a device can do the job.
@@ -52,13 +68,14 @@ func shown(info gpu.Info) string { return fmt.Sprintf("%s (%s)", info.ID, info.N
 // describeDevice is what a check says of the device. One that is not on this machine is
 // a warning: the job may be meant for another.
 func (t *stencilTask) describeDevice() string {
-	if t.job.Device == "cpu" {
-		return "cpu"
+	id := t.device()
+	if id == "cpu" {
+		return id
 	}
-	d, err := gpu.Open(t.job.Device)
+	d, err := gpu.Open(id)
 	if err != nil {
-		t.warn("device: %s is not on this machine: %v", t.job.Device, err)
-		return t.job.Device
+		t.warn("device: %s is not on this machine: %v", id, err)
+		return id
 	}
 	defer d.Close()
 	return shown(d.Info())
@@ -83,6 +100,8 @@ func (t *stencilTask) placedOn(err error) error {
 	switch {
 	case errors.Is(err, gpu.ErrMemory):
 		return t.faultAt("grid", err.Error(), err)
+	case errors.Is(err, stencil.ErrSettings) && strings.Contains(err.Error(), ": plan: "):
+		return t.faultAt("plan", strings.TrimPrefix(err.Error(), stencil.ErrSettings.Error()+": plan: "), err)
 	case errors.Is(err, stencil.ErrDevice):
 		return t.faultAt("device", err.Error(), err)
 	}

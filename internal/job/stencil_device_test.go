@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,11 +61,17 @@ func TestStencilOnDevice(t *testing.T) {
 	require.Len(t, got, len(want))
 	assert.InEpsilon(t, float64(*host.Body.(*stencilBody).Energy), float64(*device.Body.(*stencilBody).Energy), 1e-12)
 
-	j, err := decode("a.yaml", resumed+"device: auto\n", nil)
-	require.NoError(t, err)
-	var b bytes.Buffer
-	require.NoError(t, j.Check(&b))
-	assert.Regexp(t, `device +\w+:0 \(.+\), about \d.* of its memory`, b.String())
+	for id, want := range map[string]string{"opencl:0": `device +opencl:0 \(.+\), about \d.* of its memory`, "auto": `device +cpu`} {
+		j, err := decode("a.yaml", resumed+"device: "+id+"\n", nil)
+		require.NoError(t, err)
+		var b bytes.Buffer
+		require.NoError(t, j.Check(&b))
+		if list, err := gpu.Devices(); id == "auto" && slices.ContainsFunc(list, func(i gpu.Info) bool { return !i.CPU }) {
+			t.Logf("there is a GPU: %v, %v", list, err)
+			want = `device +\w+:\d+ \(.+\)`
+		}
+		assert.Regexp(t, want, b.String())
+	}
 }
 
 // A run that is interrupted goes on elsewhere: from device to processor, and back.
@@ -167,7 +174,7 @@ func TestStencilDeviceFaults(t *testing.T) {
 	j, err = decode("a.yaml", small+"steps: 1\ndevice: opencl:0\nplan: {width: 1000, height: 1000, steps: 4}\n", nil)
 	require.NoError(t, err)
 	_, err = j.task.compile(&Options{})
-	require.ErrorContains(t, err, "plan: tiles of 1000 x 1000 cells for 4 steps of order 2")
+	require.ErrorContains(t, err, "a.yaml:6:7: plan: tiles of 1000 x 1000 cells for 4 steps of order 2")
 
 	task := j.task.(*stencilTask)
 	for _, c := range []struct {
