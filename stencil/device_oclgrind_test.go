@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/gpu"
 )
 
 // watchedVariable makes the test binary the process that Oclgrind watches: of all schemes,
@@ -59,7 +61,7 @@ func TestWatched(t *testing.T) {
 	require.Equal(t, "Oclgrind Simulator", d.Info().Name)
 	wave := func(t float64) float64 { return 10 * math.Cos(t) }
 	g := Grid{64, 64, 10, 12}
-	set := Settings{Grid: g, Order: 4, CFL: 0.9, X0: Side{Kind: CPML, Cells: 5}, X1: Side{Kind: Free}, Y0: Side{Kind: Sponge, Cells: 9}, Y1: Side{Kind: CPML, Cells: 4}}
+	set := Settings{Grid: g, Order: 4, CFL: 0.9, Single: true, X0: Side{Kind: CPML, Cells: 5}, X1: Side{Kind: Free}, Y0: Side{Kind: Sponge, Cells: 9}, Y1: Side{Kind: CPML, Cells: 4}}
 	set.Pressure = g.Fill(func(x, y float64) float64 { return math.Sin(7*x + 3*y*y) })
 	set.Medium.Densities = g.Fill(func(x, y float64) float64 { return 1 + x/10 })
 	set.Medium.BulkModuli = g.Fill(func(x, y float64) float64 { return 1 + y/12 })
@@ -69,20 +71,30 @@ func TestWatched(t *testing.T) {
 			set.Receivers = append(set.Receivers, Receiver{X: at[0], Y: at[1], Field: q, Interpolation: Interpolation(1 - q%2)})
 		}
 	}
-	uniform := set
-	uniform.Medium, uniform.Single, uniform.Order = Medium{Density: 1, BulkModulus: 1}, true, 2
-	uniform.X0, uniform.X1 = Side{Kind: Periodic}, Side{Kind: Periodic}
-	tiles := Plan{Steps: 2, Width: 16, Height: 11}
+	// Wide enough for work groups that meet no side.
+	wide := set
+	wide.Grid, wide.Pressure = Grid{210, 30, 10, 12}, nil
+	wide.Medium, wide.Single, wide.Order = Medium{Density: 1, BulkModulus: 1}, false, 2
+	wide.X0, wide.X1 = Side{Kind: Periodic}, Side{Kind: Periodic}
+	// With its halo a tile is one or more work groups large.
+	tiles, low := Plan{Steps: 2, Width: 64 - 2*6, Height: 12}, Plan{Steps: 2, Width: 64 - 2*2, Height: 12}
 	for _, c := range []struct {
 		set   Settings
 		plan  Plan
 		steps int
-	}{{set, Plan{Bands: true}, 1}, {set, Plan{Steps: 1}, 2}, {set, tiles, 3}, {uniform, tiles, 3}} {
+	}{{set, Plan{Bands: true}, 1}, {set, Plan{Steps: 1}, 1}, {set, tiles, 2}, {wide, low, 2}, {wide, Plan{Steps: 1}, 1}} {
 		if c.plan != tiles && os.Getenv(watchedVariable) == "tiles" {
 			continue
 		}
 		c.set.Plan = c.plan
 		p := newPair(t, c.set, d)
+		if r, ok := p.device.e.(*deviceRun[float64]); ok {
+			kernels := map[*gpu.Kernel]bool{}
+			for _, l := range r.stride[0] {
+				kernels[l.kernel] = true
+			}
+			require.Len(t, kernels, map[Plan]int{low: 2, {Steps: 1}: 4}[c.plan], "inner, outer; inject, sample")
+		}
 		advance(t, p.host, c.steps)
 		advance(t, p.device, c.steps)
 		require.Less(t, p.differ(t), p.host.tolerance())

@@ -24,12 +24,13 @@ type deviceTiling struct {
 	group         [3]int
 }
 
-// Work groups are rows of 64 work items, the widest wavefront, and have 256 of them if
-// the device takes so many. A tile with its halo is as wide and, if the local memory has
-// room, 32 rows high.
+// Work groups are rows of 64 work items, the widest wavefront, and have 512 of them if
+// the device takes so many: local memory has room for few groups at a time, and their work
+// items must be enough to wait for memory while others compute. A tile with its halo
+// is as wide and, if the local memory has room, 32 rows high.
 const (
 	groupWidth   = 64
-	groupItems   = 256
+	groupItems   = 512
 	regionHeight = 32
 )
 

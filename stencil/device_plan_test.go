@@ -12,9 +12,9 @@ import (
 
 func TestDevicePlan(t *testing.T) {
 	tiles := func(steps, width, height, halo int) deviceTiling {
-		return deviceTiling{tiledScheme, steps, width, height, halo, [3]int{64, 4, 1}}
+		return deviceTiling{tiledScheme, steps, width, height, halo, [3]int{64, 8, 1}}
 	}
-	groups := func(scheme deviceScheme, halo int) deviceTiling { return groupTiling(scheme, halo, [3]int{64, 4, 1}) }
+	groups := func(scheme deviceScheme, halo int) deviceTiling { return groupTiling(scheme, halo, [3]int{64, 8, 1}) }
 	for _, c := range []struct {
 		plan          Plan
 		m, size, room int
@@ -38,7 +38,7 @@ func TestDevicePlan(t *testing.T) {
 			assert.LessOrEqual(t, got.local(c.size), c.room)
 		}
 	}
-	for most, want := range map[int][3]int{0: {64, 4, 1}, 1024: {64, 4, 1}, 128: {64, 2, 1}, 32: {32, 1, 1}} {
+	for most, want := range map[int][3]int{0: {64, 8, 1}, 1024: {64, 8, 1}, 256: {64, 4, 1}, 128: {64, 2, 1}, 32: {32, 1, 1}} {
 		assert.Equal(t, want, deviceGroup(most), "groups of at most %d", most)
 	}
 	for _, p := range []Plan{

@@ -106,6 +106,9 @@ func TestStateMovesToDevice(t *testing.T) {
 // many there are.
 func TestNoAllocationsOnDevice(t *testing.T) {
 	d := openDevice(t)
+	if testing.Short() {
+		t.Skip("the race detector allocates")
+	}
 	for _, plan := range []Plan{{Bands: true}, {Steps: 1}, {Width: 30, Height: 12, Steps: 2}} {
 		set := everything(false)
 		set.Plan, set.Device = plan, d

@@ -107,7 +107,7 @@ func anything(t *rapid.T, order int, single, medium bool, tile Plan) Settings {
 		beyond := rapid.Map(rapid.IntRange(1, 3), func(n int) int { return max(n*tile+1, order) })
 		return rapid.OneOf(rapid.IntRange(order, order+3), rapid.IntRange(order, 90), rapid.IntRange(order, most), beyond).Draw(t, name)
 	}
-	g := Grid{size("nx", tile.Width, 240), size("ny", tile.Height, 90), 10, 12} // work groups of 64 x 4 of which one meets no side
+	g := Grid{size("nx", tile.Width, 240), size("ny", tile.Height, 90), 10, 12} // work groups of 64 x 8 of which one meets no side
 	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 	noise := func(float64, float64) float64 { return rng.NormFloat64() }
 	set := Settings{Grid: g, Order: order, CFL: 0.9, Single: single, Threads: 1, Pressure: g.Fill(noise)}

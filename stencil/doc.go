@@ -25,6 +25,11 @@
 // A [Plan] therefore lets tiles of the grid take several steps while they are in
 // a cache. It changes no bit of the result.
 //
+// With a Device in its [Settings] a simulation runs there, with the same sources,
+// receivers, boundaries and orders, in kernels of the same formulas (stencil/kernels); what
+// differs is rounding. Fields stay on the device until they are read, and states
+// move between devices and the processor ([Solver.WriteTo]).
+//
 // For other equations there are the same parts in plain form: a [Field] at points or
 // faces with a halo, the difference and the average between them ([Operator]), what
 // is beyond the sides ([Extension]) or in other processes ([Exchanger]), and threads
