@@ -81,10 +81,11 @@ func pointVariant(double bool) variant {
 	return variant{double: double, tiling: deviceTiling{group: [3]int{pointGroup, 1, 1}}}
 }
 
-// DeviceKernels are all programs that simulations on a device with that much local memory
-// are made of, in single and in double precision, as far as their plan is the zero Plan,
-// {Bands: true} or {Steps: 1}: what a compiler has to take before a device is trusted.
-func DeviceKernels(localMemory int) []gpu.Source {
+// DeviceKernels are all programs that simulations are made of on a device with the local
+// memory and the work groups that info tells of, in single and in double precision, as far
+// as their plan is the zero Plan, {Bands: true} or {Steps: 1}: what a compiler has to take
+// before a device is trusted.
+func DeviceKernels(info gpu.Info) []gpu.Source {
 	var all []gpu.Source
 	for _, double := range []bool{false, true} {
 		for _, name := range []string{"inject", "sample", "finite"} {
@@ -92,13 +93,13 @@ func DeviceKernels(localMemory int) []gpu.Source {
 		}
 		for _, order := range Orders {
 			for _, medium := range []bool{false, true} {
-				v := variant{half: order / 2, medium: medium, double: double, outer: true, layers: true, tiling: groupTiling(plainScheme, order-1, deviceGroup(0))}
+				v := variant{half: order / 2, medium: medium, double: double, outer: true, layers: true, tiling: groupTiling(plainScheme, order-1, deviceGroup(info.MaxGroup))}
 				all = append(all, v.source("velocities"), v.source("pressures"))
 				for _, near := range [][2]bool{{false, false}, {true, false}, {true, true}} {
 					v.outer, v.layers = near[0], near[1]
 					all = append(all, v.source("fused"))
 					tiled := v
-					tiled.tiling = regions(v.half, v.size(), localMemory, v.tiling.group)
+					tiled.tiling = regions(v.half, v.size(), info.LocalMemory, v.tiling.group)
 					if tiled.tiling.scheme == tiledScheme {
 						all = append(all, tiled.source("tiles"))
 					}

@@ -185,10 +185,11 @@ func TestDeviceFails(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// Every program is listed once.
+// Every program is listed once, in groups that the device takes.
 func TestDeviceKernels(t *testing.T) {
 	listed := map[string]bool{}
-	for _, s := range DeviceKernels(48 << 10) {
+	for _, s := range DeviceKernels(gpu.Info{LocalMemory: 48 << 10, MaxGroup: 256}) {
+		require.LessOrEqual(t, s.Group[0]*s.Group[1], 256)
 		key := fmt.Sprint(s.Name, s.Double, s.Defines)
 		require.False(t, listed[key], key)
 		listed[key] = true

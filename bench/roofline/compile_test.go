@@ -35,7 +35,7 @@ func full() bool { return *update || os.Getenv("RITZ_KERNELS") == "all" }
 
 // sources are all specialisations, in short one in twelve.
 func sources() []gpu.Source {
-	all := stencil.DeviceKernels(localMemory)
+	all := stencil.DeviceKernels(gpu.Info{LocalMemory: localMemory})
 	if !testing.Short() || full() {
 		return all
 	}

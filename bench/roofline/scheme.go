@@ -124,7 +124,7 @@ const localMemory = 48 << 10
 // Schemes are those of the stencil's kernels in the interior of a grid, with the tiles that the
 // zero Plan chooses.
 func Schemes() []Scheme {
-	sources := stencil.DeviceKernels(localMemory)
+	sources := stencil.DeviceKernels(gpu.Info{LocalMemory: localMemory})
 	var all []Scheme
 	for _, double := range []bool{false, true} {
 		for _, name := range []string{"plain", "fused", "tiles"} {

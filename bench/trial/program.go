@@ -51,7 +51,7 @@ func (s *session) compile(ctx context.Context) error {
 
 // sources are all specialisations that the device can have, of the orders that are tried.
 func (s *session) sources() (kept []gpu.Source) {
-	for _, source := range stencil.DeviceKernels(s.Device.LocalMemory) {
+	for _, source := range stencil.DeviceKernels(s.Device) {
 		other := slices.ContainsFunc(source.Defines, func(define string) bool {
 			half, of := strings.CutPrefix(define, "HALF=")
 			m, err := strconv.Atoi(half)
