@@ -30,6 +30,7 @@ func TestOclgrindFindsNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("half a minute")
 	}
+	t.Parallel()
 	for schemes, check := range map[string]string{"all": "OCLGRIND_DATA_RACES=1", "tiles": "OCLGRIND_UNINITIALIZED=1"} {
 		t.Run(check, func(t *testing.T) {
 			t.Parallel()

@@ -16,6 +16,7 @@ import (
 
 // The numbers of the miniapp come from a device too.
 func TestMiniappOnDevice(t *testing.T) {
+	t.Parallel()
 	d := openDevice(t)
 	if testing.Short() {
 		t.Skip("seconds")
@@ -23,7 +24,7 @@ func TestMiniappOnDevice(t *testing.T) {
 	for _, c := range []struct {
 		plan  Plan
 		inner bool
-	}{{Plan{Bands: true}, true}, {Plan{Steps: 1}, true}, {Plan{}, true}, {Plan{}, false}} {
+	}{{Plan{Bands: true}, true}, {Plan{Steps: 1}, false}, {Plan{}, true}} {
 		set := miniapp(255)
 		set.Plan, set.InnerFaces, set.Device = c.plan, c.inner, d
 		s, err := New(set)
@@ -45,6 +46,7 @@ func TestMiniappOnDevice(t *testing.T) {
 
 // Between rigid and free sides a device conserves the energy, to rounding.
 func TestEnergyOnDevice(t *testing.T) {
+	t.Parallel()
 	d := openDevice(t)
 	rng := rand.New(rand.NewPCG(2, 2))
 	for _, plan := range []Plan{{Bands: true}, {Steps: 1}, {Width: 30, Height: 12, Steps: 2}} {
@@ -69,6 +71,7 @@ func TestEnergyOnDevice(t *testing.T) {
 
 // A device takes up the state of the processor and goes on, and the other way round.
 func TestStateMovesToDevice(t *testing.T) {
+	t.Parallel()
 	d := openDevice(t)
 	move := func(from, to *Solver) {
 		var b bytes.Buffer

@@ -161,6 +161,7 @@ func anything(t *rapid.T, order int, single, medium bool, tile Plan) Settings {
 // A device does what the processor does, but for rounding, whatever the simulation and
 // the scheme.
 func TestDeviceAgrees(t *testing.T) {
+	t.Parallel()
 	d := openDevice(t)
 	for k, c := range []struct {
 		order          int
