@@ -84,7 +84,8 @@ func (d *Device) checkGroup(group [3]int) error {
 	return nil
 }
 
-// Over is the grid of groups of that many items, 1 or more, that covers n items.
+// Over is the grid of groups of that many items, 1 or more, that covers n items: the last
+// group may have more, and there is one at least, so a kernel compares its place with n.
 func Over(n, group int) Grid {
 	group = max(group, 1)
 	return Grid{Groups: [3]int{(n + group - 1) / group}, Group: [3]int{group}}

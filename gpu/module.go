@@ -107,7 +107,11 @@ func (d *Device) Compile(s Source) (*Module, error) {
 // Full is the program as the compiler sees it: the prelude, the header, then the text, whose
 // lines keep their numbers.
 func (s Source) Full() string {
-	return Prelude + s.Header + fmt.Sprintf("#line 1 %q\n", s.Name) + s.Text
+	header := s.Header
+	if header != "" && !strings.HasSuffix(header, "\n") {
+		header += "\n"
+	}
+	return Prelude + header + fmt.Sprintf("#line 1 %q\n", s.Name) + s.Text
 }
 
 // Options are the definitions that the compiler gets with the program, as -DNAME=VALUE.

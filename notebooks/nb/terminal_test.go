@@ -70,7 +70,7 @@ model                RMSE
 kriging           0.01562
 inverse distance       21
 figure figure-1.png
-points 3/3, all after 0.0 s
+points 3/3, all after [0-9.]+ s
 figure figure-2.png
 frames 4/4 after [0-9.]+ s
 animation animation-3.gif
