@@ -80,4 +80,7 @@
 //	RITZ_HIP, RITZ_HIPRTC       HIP: libamdhip64.so, amdhip64.dll; and its compiler
 //	RITZ_NVML                   telemetry: libnvidia-ml.so.1, nvml.dll
 //	RITZ_AMD_SMI, RITZ_ROCM_SMI libamd_smi.so, librocm_smi64.so
+//
+// PoCL and hipRTC that share one libLLVM, as Debian 12 packages them, abort the process
+// once both compile in it: RITZ_OPENCL=off leaves HIP alone.
 package gpu

@@ -12,13 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/internal/browser"
 )
 
 // TestLab opens a notebook in JupyterLab in a browser without a window, runs
@@ -29,7 +30,7 @@ func TestLab(t *testing.T) {
 	if _, err := exec.LookPath("jupyter-lab"); err != nil {
 		lacking(t, "missing: JupyterLab: python3 -m pip install jupyterlab")
 	}
-	page := browser(t)
+	page := browser.Open(t, 1280, 900)
 	dir := t.TempDir()
 	write(t, dir, imports,
 		"%%\nx := []float64{0, 1, 2, 3}\nnb.ShowSize(figure.Heatmap{X: x, Y: x, Z: []float64{0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6}}, 5, 4)",
@@ -37,11 +38,11 @@ func TestLab(t *testing.T) {
 		"%%\nnb.RunText(\"ritz: 1\\nkind: pinn\\nnam: x\\n\")",
 	)
 	server := lab(t, dir)
-	do(t, page, chromedp.Navigate("http://"+server+"/lab/tree/notebook.ipynb?token="+labToken))
+	browser.Do(t, page, chromedp.Navigate("http://"+server+"/lab/tree/notebook.ipynb?token="+labToken))
 	see(t, page, `document.querySelectorAll('.jp-Notebook .jp-CodeCell').length === 4`)
 	see(t, page, `fetch('/api/kernels').then(r => r.json()).then(k => k.length === 1 && k[0].connections === 1)`)
 	for i := range 4 { // each click runs the cell that is active, and goes on to the next
-		do(t, page, chromedp.Click(`[data-command="notebook:run-cell-and-select-next"]`))
+		browser.Do(t, page, chromedp.Click(`[data-command="notebook:run-cell-and-select-next"]`))
 		see(t, page, fmt.Sprintf(`document.querySelectorAll('.jp-InputPrompt')[%d].innerText !== '[ ]:'`, i))
 	}
 
@@ -132,46 +133,7 @@ func lab(t *testing.T, dir string) string {
 	}
 }
 
-// browser is a page of a real Chromium, without a window.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		lacking(t, "missing: Chromium")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	do(t, ctx, chromedp.Navigate("about:blank"))
-	return ctx
-}
-
-func do(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	require.NoError(t, chromedp.Do(ctx, actions...))
-}
-
-// see waits until a JavaScript expression is true in the page.
 func see(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
-	poll := chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(time.Minute))
-	_, err := chromedp.Run(ctx, poll)
-	for tries := 0; err != nil && tries < 10 && strings.Contains(err.Error(), "Cannot find context"); tries++ {
-		_, err = chromedp.Run(ctx, poll) // the page before it was going away
-	}
-	if err != nil {
-		body, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		t.Fatalf("never true: %s (%v); the page says:\n%.3000s", expression, err, body)
-	}
+	browser.See(t, ctx, expression, time.Minute)
 }

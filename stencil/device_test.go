@@ -11,21 +11,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/internal/pocl"
 )
 
 // TestMain keeps what PoCL compiles out of the user's cache.
-func TestMain(m *testing.M) {
-	cache, err := os.MkdirTemp("", "pocl")
-	if err != nil {
-		panic(err)
-	}
-	if os.Getenv("POCL_CACHE_DIR") == "" {
-		os.Setenv("POCL_CACHE_DIR", cache)
-	}
-	code := m.Run()
-	os.RemoveAll(cache)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(pocl.Run(m)) }
 
 // openDevice opens the first device of OpenCL.
 func openDevice(t testing.TB) *gpu.Device {

@@ -13,18 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/internal/pocl"
 )
 
-func TestMain(m *testing.M) {
-	folder, err := os.MkdirTemp("", "pocl")
-	if err != nil {
-		panic(err)
-	}
-	os.Setenv("POCL_CACHE_DIR", folder)
-	code := m.Run()
-	os.RemoveAll(folder)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(pocl.Run(m)) }
 
 // open begins a trial of a device of OpenCL.
 func open(t *testing.T, settings Settings) *session {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/seed-0772dd2d/ritz/distributed"
+	"github.com/seed-0772dd2d/ritz/internal/event"
 )
 
 const (
@@ -72,14 +73,14 @@ func age(j distributed.Status, now time.Time) string {
 	if !j.Ended.IsZero() {
 		now = j.Ended
 	}
-	return duration(max(0, now.Sub(j.Submitted).Seconds()))
+	return event.Duration(max(0, now.Sub(j.Submitted).Seconds()))
 }
 
 func left(j distributed.Status) string {
 	if j.ETA <= 0 || j.State.Ended() {
 		return ""
 	}
-	return duration(j.ETA.Seconds())
+	return event.Duration(j.ETA.Seconds())
 }
 
 // pairs is "a=1 b=2".
@@ -177,7 +178,7 @@ func printJob(w io.Writer, j distributed.Status, workers []distributed.WorkerSta
 	for _, w := range workers {
 		for _, b := range w.Busy {
 			if b.Job == j.ID {
-				row("running", "task %d, attempt %d, for %s on %s", b.Task, b.Attempt, duration(max(0, now.Sub(b.Since).Seconds())), w.ID)
+				row("running", "task %d, attempt %d, for %s on %s", b.Task, b.Attempt, event.Duration(max(0, now.Sub(b.Since).Seconds())), w.ID)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/seed-0772dd2d/ritz/internal/event"
 	"github.com/seed-0772dd2d/ritz/internal/job"
 )
 
@@ -98,9 +99,9 @@ func (p *progress) line(now job.Progress) string {
 	}
 	line := fmt.Sprintf("%s %3.0f%% stage %d/%d %s %d/%d%s%s %s",
 		bar(done), 100*done,
-		now.Stage+1, now.Stages, now.Name, now.Iteration, now.Iterations, measure, parameters, duration(now.Seconds))
+		now.Stage+1, now.Stages, now.Name, now.Iteration, now.Iterations, measure, parameters, event.Duration(now.Seconds))
 	if left >= 0 {
-		line += fmt.Sprintf(", %s left", duration(left))
+		line += fmt.Sprintf(", %s left", event.Duration(left))
 	}
 	return line
 }
@@ -138,16 +139,4 @@ func (p *pace) estimate(now job.Progress) (done, left float64) {
 		return done, rate * float64(now.Total) * (1 - done) / done
 	}
 	return done, -1
-}
-
-// duration prints seconds as 41.2 s, 12:34 or 3:12:34.
-func duration(seconds float64) string {
-	if seconds < 60 {
-		return fmt.Sprintf("%.1f s", seconds)
-	}
-	s := int(seconds + 0.5)
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }

@@ -44,9 +44,3 @@ func TestProgress(t *testing.T) {
 	now.Parameters, now.Values = []string{"k", "nu"}, []float64{0.25, 1e-5}
 	assert.Contains(t, p.line(now), " loss 0.5 k=0.25 nu=1e-05 1:50")
 }
-
-func TestDuration(t *testing.T) {
-	for seconds, want := range map[float64]string{0: "0.0 s", 59.94: "59.9 s", 60: "1:00", 3599.4: "59:59", 3600: "1:00:00", 90061: "25:01:01"} {
-		assert.Equal(t, want, duration(seconds))
-	}
-}

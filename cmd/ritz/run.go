@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/seed-0772dd2d/ritz/internal/event"
 	"github.com/seed-0772dd2d/ritz/internal/job"
 )
 
@@ -160,7 +161,7 @@ func conclude(r *job.Result, quiet bool, s streams) int {
 		fmt.Fprintf(s.err, "ritz: %s; go on with: ritz run --resume %s\n", r.Reason, r.Dir)
 	}
 	if !quiet {
-		fmt.Fprintf(s.out, "%s after %s: %s\n", r.Status, duration(float64(r.Seconds)), r.Dir)
+		fmt.Fprintf(s.out, "%s after %s: %s\n", r.Status, event.Duration(float64(r.Seconds)), r.Dir)
 		r.Body.Summary(s.out)
 	}
 	return exitOf(r)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-0772dd2d/ritz/distributed"
+	"github.com/seed-0772dd2d/ritz/internal/event"
 	"github.com/seed-0772dd2d/ritz/internal/job"
 )
 
@@ -179,7 +180,7 @@ func concludeJob(j distributed.Status, quiet bool, s streams) int {
 	switch {
 	case j.State == distributed.Done:
 		if !quiet {
-			fmt.Fprintf(s.err, "job %s is done after %s: get its files with ritz results %s -o DIR\n", j.ID, duration(j.Ended.Sub(j.Submitted).Seconds()), j.ID)
+			fmt.Fprintf(s.err, "job %s is done after %s: get its files with ritz results %s -o DIR\n", j.ID, event.Duration(j.Ended.Sub(j.Submitted).Seconds()), j.ID)
 		}
 		return exitDone
 	case j.State == distributed.Failed:
@@ -246,12 +247,12 @@ func jobLine(j distributed.Status, now time.Time) string {
 	if !j.Ended.IsZero() {
 		end = j.Ended
 	}
-	line += ", " + duration(max(0, end.Sub(j.Submitted).Seconds()))
+	line += ", " + event.Duration(max(0, end.Sub(j.Submitted).Seconds()))
 	switch {
 	case j.State.Ended():
 		line += ", " + string(j.State)
 	case j.ETA > 0:
-		line += fmt.Sprintf(", %s left", duration(j.ETA.Seconds()))
+		line += fmt.Sprintf(", %s left", event.Duration(j.ETA.Seconds()))
 	case j.Why != "":
 		line += ", " + string(j.State) + ": " + j.Why
 	}

@@ -5,48 +5,30 @@ import (
 	"net"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/internal/browser"
 )
 
 const testToken = "a-token-of-the-tests"
 
-// browser is a page of a real Chromium, without a window.
-func browser(t *testing.T) context.Context {
+func open(t *testing.T) context.Context {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("the page is tested in a browser without -short")
 	}
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("RITZ_REQUIRE_ENGINES") == "1" {
-			t.Fatal("no Chromium found, and RITZ_REQUIRE_ENGINES=1")
-		}
-		t.Skip("no Chromium found: the page is not tested in a browser")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU, chromedp.WindowSize(1280, 800))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	do(t, ctx, chromedp.Navigate("about:blank"))
-	return ctx
+	return browser.Open(t, 1280, 800)
+}
+
+func see(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	browser.See(t, ctx, expression, 30*time.Second)
 }
 
 // serve runs the dashboard of a source.
@@ -58,25 +40,6 @@ func serve(t *testing.T, source Source, token string) string {
 	server.Start()
 	t.Cleanup(func() { cancel(); server.Close() })
 	return server.URL
-}
-
-// see waits until a JavaScript expression is true in the page.
-func see(t *testing.T, ctx context.Context, expression string) {
-	t.Helper()
-	poll := chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second))
-	_, err := chromedp.Run(ctx, poll)
-	for tries := 0; err != nil && tries < 10 && strings.Contains(err.Error(), "Cannot find context"); tries++ {
-		_, err = chromedp.Run(ctx, poll) // the page before it was going away
-	}
-	if err != nil {
-		body, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		t.Fatalf("never true: %s (%v); the page says:\n%.3000s", expression, err, body)
-	}
-}
-
-func do(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	require.NoError(t, chromedp.Do(ctx, actions...))
 }
 
 // evaluate is the value of an expression in the page.
@@ -91,7 +54,7 @@ func evaluate[T any](t *testing.T, ctx context.Context, expression string) T {
 // by day and by night, and looks for what a reader would trip over. With
 // RITZ_PICTURES=DIR the pictures are kept.
 func TestPictures(t *testing.T) {
-	ctx := browser(t)
+	ctx := open(t)
 	url := serve(t, scene(time.Now()), "")
 	for _, c := range []struct {
 		name          string
@@ -106,7 +69,7 @@ func TestPictures(t *testing.T) {
 	} {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: c.scheme}}})
 		require.NoError(t, err)
-		do(t, ctx, chromedp.EmulateViewport(c.width, c.height), chromedp.Navigate(url))
+		browser.Do(t, ctx, chromedp.EmulateViewport(c.width, c.height), chromedp.Navigate(url))
 		see(t, ctx, `document.querySelectorAll('#jobs tbody tr').length === 4 && document.querySelectorAll('#workers tbody tr').length === 6`)
 		see(t, ctx, `document.querySelector('#best svg path.line') !== null && document.querySelectorAll('#failures li').length === 3`)
 		require.Equal(t, int(c.width), evaluate[int](t, ctx, `document.documentElement.scrollWidth`), "%s: nothing sticks out sideways", c.name)

@@ -9,13 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-0772dd2d/ritz/distributed"
+	"github.com/seed-0772dd2d/ritz/internal/browser"
 )
 
 var _ Source = (*distributed.Coordinator)(nil)
 
 // From a coordinator and a worker to the page and back.
 func TestPageOfACoordinator(t *testing.T) {
-	ctx := browser(t)
+	ctx := open(t)
 	coordinator, err := distributed.NewCoordinator(distributed.CoordinatorSettings{Store: t.TempDir(), Listen: "127.0.0.1:0", Token: testToken})
 	require.NoError(t, err)
 	connect := distributed.ConnectSettings{URL: coordinator.URL(), Token: testToken}
@@ -63,7 +64,7 @@ func TestPageOfACoordinator(t *testing.T) {
 	_, err = client.Submit(t.Context(), distributed.Job{ID: "q", Kind: "parabola", Requires: map[string]string{"elsewhere": "1"}, Tasks: job.Tasks})
 	require.NoError(t, err)
 
-	do(t, ctx, chromedp.Navigate(serve(t, coordinator, testToken)+"/?token="+testToken))
+	browser.Do(t, ctx, chromedp.Navigate(serve(t, coordinator, testToken)+"/?token="+testToken))
 	see(t, ctx, `document.getElementById('job-p')?.closest('tr').innerText.includes('running') === true`)
 	see(t, ctx, `document.getElementById('job-q').closest('tr').innerText.includes('no worker offers elsewhere=1')`)
 	close(gate)

@@ -15,12 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-0772dd2d/ritz/distributed"
+	"github.com/seed-0772dd2d/ritz/internal/browser"
 )
 
 func TestPageFollows(t *testing.T) {
-	ctx := browser(t)
+	ctx := open(t)
 	f := scene(time.Now())
-	do(t, ctx, chromedp.Navigate(serve(t, f, "")))
+	browser.Do(t, ctx, chromedp.Navigate(serve(t, f, "")))
 	see(t, ctx, `document.getElementById('live').textContent === 'live'`)
 	see(t, ctx, `document.getElementById('job-burgers-19c2').closest('tr').querySelector('[role=progressbar]').getAttribute('aria-valuenow') === '59'`)
 	see(t, ctx, `document.getElementById('job-burgers-19c2').closest('tr').innerText.includes('214 of 360')`)
@@ -65,28 +66,28 @@ func TestPageFollows(t *testing.T) {
 	require.Equal(t, failed+1, evaluate[int](t, ctx, failedInView))
 
 	// A job chosen by keyboard: its failures alone, and back.
-	do(t, ctx, chromedp.Focus(chromedp.CSS("#job-lorenz-7f3a")), chromedp.KeyEvent(kb.Enter))
+	browser.Do(t, ctx, chromedp.Focus(chromedp.CSS("#job-lorenz-7f3a")), chromedp.KeyEvent(kb.Enter))
 	see(t, ctx, `document.querySelectorAll('#failures li').length === 0 && !document.getElementById('failures-none').hidden`)
 	see(t, ctx, `document.activeElement.id === 'job-lorenz-7f3a' && document.activeElement.getAttribute('aria-pressed') === 'true'`)
-	do(t, ctx, chromedp.Click(chromedp.CSS("#chosen button")))
+	browser.Do(t, ctx, chromedp.Click(chromedp.CSS("#chosen button")))
 	see(t, ctx, `document.querySelectorAll('#failures li').length === 3`)
 
 	// The task stream, by keyboard and by pointer.
-	do(t, ctx, chromedp.Focus(chromedp.CSS("#timeline-canvas")), chromedp.KeyEvent(kb.ArrowDown))
+	browser.Do(t, ctx, chromedp.Focus(chromedp.CSS("#timeline-canvas")), chromedp.KeyEvent(kb.ArrowDown))
 	see(t, ctx, `/task \d+/.test(document.getElementById('timeline-said').textContent)`)
 	first := evaluate[string](t, ctx, `document.getElementById('timeline-said').textContent`)
-	do(t, ctx, chromedp.KeyEvent(kb.ArrowLeft))
+	browser.Do(t, ctx, chromedp.KeyEvent(kb.ArrowLeft))
 	see(t, ctx, fmt.Sprintf(`document.getElementById('timeline-said').textContent !== %q`, first))
-	do(t, ctx, chromedp.KeyEvent(kb.Escape))
+	browser.Do(t, ctx, chromedp.KeyEvent(kb.Escape))
 	see(t, ctx, `document.getElementById('timeline-tip').hidden`)
 	evaluate[bool](t, ctx, `(() => { const c = document.getElementById('timeline-canvas'), b = c.getBoundingClientRect(); c.dispatchEvent(new PointerEvent('pointermove', {clientX: b.left + 0.9 * b.width, clientY: b.top + 65, bubbles: true})); return true; })()`)
 	see(t, ctx, `!document.getElementById('timeline-tip').hidden && document.getElementById('timeline-tip').innerText.includes('Burgers')`)
 }
 
 func TestPageFailures(t *testing.T) {
-	ctx := browser(t)
+	ctx := open(t)
 	f := scene(time.Now())
-	do(t, ctx, chromedp.Navigate(serve(t, f, "")))
+	browser.Do(t, ctx, chromedp.Navigate(serve(t, f, "")))
 	see(t, ctx, `document.querySelectorAll('#failures li').length === 3`)
 	long := strings.Repeat("frame of a traceback\n", 190) + "ZeroDivisionError: the last line"
 	f.change(func(f *fake) {
@@ -95,21 +96,21 @@ func TestPageFailures(t *testing.T) {
 	})
 	see(t, ctx, `document.querySelectorAll('#failures li').length === 4`)
 	see(t, ctx, `document.querySelector('#failures li summary').innerText.includes('exit code 42')`)
-	do(t, ctx, chromedp.Click(chromedp.CSS("#failures li:first-child summary")))
+	browser.Do(t, ctx, chromedp.Click(chromedp.CSS("#failures li:first-child summary")))
 	see(t, ctx, `document.querySelector('#failures li pre').innerText.includes('ZeroDivisionError: the last line')`)
 	see(t, ctx, `document.querySelector('#failures li details').open && document.querySelector('#failures li p').innerText.includes('task 77, attempt 3, on node02')`)
 	require.False(t, evaluate[bool](t, ctx, `document.querySelector('#failures li pre').innerText.includes('THE FIRST LINE')`), "the stream has the tail")
-	do(t, ctx, chromedp.Click(chromedp.CSS("#failures li:first-child details > button")))
+	browser.Do(t, ctx, chromedp.Click(chromedp.CSS("#failures li:first-child details > button")))
 	see(t, ctx, `document.querySelector('#failures li pre').innerText.includes('THE FIRST LINE')`)
 	see(t, ctx, `document.getElementById('failures').innerText.includes('signal SIGKILL')`)
 }
 
 func TestPageActs(t *testing.T) {
-	ctx := browser(t)
+	ctx := open(t)
 	f := scene(time.Now())
 	cancelled := make(chan string, 4)
 	f.onCancel = func(id string) { cancelled <- id }
-	do(t, ctx, chromedp.Navigate(serve(t, f, testToken)+"/?token="+testToken))
+	browser.Do(t, ctx, chromedp.Navigate(serve(t, f, testToken)+"/?token="+testToken))
 	button := func(job, label string) string {
 		return fmt.Sprintf(`[...document.getElementById('job-%s').closest('tr').querySelectorAll('.actions button:not([hidden])')].find(b => b.innerText === %q)`, job, label)
 	}
@@ -146,22 +147,22 @@ func TestPageActs(t *testing.T) {
 // At 1,000 workers and 100,000 tasks the page goes on following, turns its
 // pages and searches.
 func TestPageOfACrowd(t *testing.T) {
-	ctx := browser(t)
+	ctx := open(t)
 	f := crowd(time.Now())
-	do(t, ctx, chromedp.Navigate(serve(t, f, "")))
+	browser.Do(t, ctx, chromedp.Navigate(serve(t, f, "")))
 	see(t, ctx, `document.querySelectorAll('#workers tbody tr').length === 25 && document.querySelectorAll('#jobs tbody tr').length === 20`)
 	see(t, ctx, `document.getElementById('lanes-pager').innerText.includes('of 4,000')`)
 	for i := range 5 {
 		f.change(func(f *fake) { f.jobs[0].Done = 70000 + i })
 		see(t, ctx, fmt.Sprintf(`document.querySelector('#jobs tbody tr').innerText.includes('70,00%d of 100,000')`, i))
 	}
-	do(t, ctx, chromedp.Click(chromedp.CSS("#lanes-pager button:last-child")))
+	browser.Do(t, ctx, chromedp.Click(chromedp.CSS("#lanes-pager button:last-child")))
 	see(t, ctx, `document.getElementById('lanes-pager').innerText.includes('41 – 80')`)
-	do(t, ctx, chromedp.Click(chromedp.CSS("#workers-pager button:last-child")))
+	browser.Do(t, ctx, chromedp.Click(chromedp.CSS("#workers-pager button:last-child")))
 	see(t, ctx, `document.querySelector('#workers tbody tr').innerText.includes('node26')`)
-	do(t, ctx, chromedp.SendKeys(chromedp.CSS("#filter"), "rack=24"))
+	browser.Do(t, ctx, chromedp.SendKeys(chromedp.CSS("#filter"), "rack=24"))
 	see(t, ctx, `document.getElementById('workers-pager').innerText.includes('of 40') && document.querySelector('#workers tbody tr').innerText.includes('node961')`)
-	do(t, ctx, chromedp.Click(chromedp.CSS("#workers tbody tr button.name")))
+	browser.Do(t, ctx, chromedp.Click(chromedp.CSS("#workers tbody tr button.name")))
 	see(t, ctx, `document.getElementById('only').innerText.includes('only node961')`)
 	see(t, ctx, `document.getElementById('timeline-canvas').getAttribute('aria-label').includes('4 slots shown')`)
 	assert.Less(t, evaluate[int](t, ctx, `document.querySelectorAll('*').length`), 2500, "the page does not grow with the cluster")
@@ -169,7 +170,7 @@ func TestPageOfACrowd(t *testing.T) {
 
 // Nothing that a task, a worker or a user wrote becomes markup or runs.
 func TestPageIsNotFooled(t *testing.T) {
-	ctx := browser(t)
+	ctx := open(t)
 	const evil = `</pre><script>window.fooled=1</script><img src=x onerror="window.fooled=2"><svg onload=window.fooled=3>`
 	now := time.Now()
 	measure := 1.0
@@ -184,9 +185,9 @@ func TestPageIsNotFooled(t *testing.T) {
 		spans:    []distributed.Span{{Worker: evil, Job: evil, Start: now.Add(-time.Minute), End: now}, {Worker: "__proto__", Job: "__proto__", Start: now.Add(-time.Minute), End: now}},
 		failures: []distributed.Failure{{Job: "evil", Worker: evil, Reason: evil, Signal: evil, Stderr: evil + "\n\ndata: {\"now\":1}\n\n" + "\xff\xfe\u2028", Time: now, Final: true}},
 	}
-	do(t, ctx, chromedp.Navigate(serve(t, f, "")))
+	browser.Do(t, ctx, chromedp.Navigate(serve(t, f, "")))
 	see(t, ctx, `document.querySelectorAll('#jobs tbody tr').length === 3 && document.querySelectorAll('#failures li').length === 1 && document.querySelectorAll('#workers tbody tr').length === 1`)
-	do(t, ctx, chromedp.Click(chromedp.CSS("#failures summary")), chromedp.Focus(chromedp.CSS("#timeline-canvas")), chromedp.KeyEvent(kb.ArrowDown))
+	browser.Do(t, ctx, chromedp.Click(chromedp.CSS("#failures summary")), chromedp.Focus(chromedp.CSS("#timeline-canvas")), chromedp.KeyEvent(kb.ArrowDown))
 	see(t, ctx, `document.getElementById('timeline-said').textContent.includes('<script>') || document.getElementById('timeline-said').textContent.includes('__proto__')`)
 	see(t, ctx, `document.querySelector('#failures pre').textContent.includes('</pre><script>window.fooled=1</script>')`)
 	see(t, ctx, `document.querySelector('#jobs').textContent.includes('<img src=x')`)
@@ -198,30 +199,30 @@ func TestPageIsNotFooled(t *testing.T) {
 }
 
 func TestPageToken(t *testing.T) {
-	ctx := browser(t)
+	ctx := open(t)
 	url := serve(t, scene(time.Now()), testToken)
 	const shown = `!document.getElementById('page').hidden && document.querySelectorAll('#jobs tbody tr').length === 4`
 	const denied = `!document.getElementById('denied').hidden && document.getElementById('page').hidden && document.getElementById('denied').innerText.includes('?token=')`
-	do(t, ctx, chromedp.Navigate(url))
+	browser.Do(t, ctx, chromedp.Navigate(url))
 	see(t, ctx, denied)
-	do(t, ctx, chromedp.Navigate(url+"/?token=guess"))
+	browser.Do(t, ctx, chromedp.Navigate(url+"/?token=guess"))
 	see(t, ctx, denied)
 	see(t, ctx, `document.getElementById('denied-why').innerText.includes('not the right one')`)
-	do(t, ctx, chromedp.SendKeys(chromedp.CSS("#token"), testToken), chromedp.Click(chromedp.CSS("#token-form button")))
+	browser.Do(t, ctx, chromedp.SendKeys(chromedp.CSS("#token"), testToken), chromedp.Click(chromedp.CSS("#token-form button")))
 	see(t, ctx, shown)
 
 	evaluate[bool](t, ctx, `sessionStorage.clear() === undefined`)
-	do(t, ctx, chromedp.Navigate(url+"/?token="+testToken))
+	browser.Do(t, ctx, chromedp.Navigate(url+"/?token="+testToken))
 	see(t, ctx, shown)
 	assert.Equal(t, url+"/", evaluate[string](t, ctx, `location.href`), "the token leaves the address")
 	assert.Empty(t, evaluate[string](t, ctx, `document.cookie`))
-	do(t, ctx, chromedp.Reload())
+	browser.Do(t, ctx, chromedp.Reload())
 	see(t, ctx, shown)
 }
 
 // A coordinator that goes away and comes back finds the page waiting.
 func TestPageComesBack(t *testing.T) {
-	ctx := browser(t)
+	ctx := open(t)
 	f := scene(time.Now())
 	listen := func(address string) (*http.Server, string) {
 		listener, err := net.Listen("tcp", address)
@@ -232,7 +233,7 @@ func TestPageComesBack(t *testing.T) {
 		return server, listener.Addr().String()
 	}
 	server, address := listen("127.0.0.1:0")
-	do(t, ctx, chromedp.Navigate("http://"+address))
+	browser.Do(t, ctx, chromedp.Navigate("http://"+address))
 	see(t, ctx, `document.querySelectorAll('#jobs tbody tr').length === 4 && document.getElementById('live').textContent === 'live'`)
 	require.NoError(t, server.Close())
 	see(t, ctx, `document.getElementById('live').textContent.startsWith('no connection')`)
@@ -244,8 +245,8 @@ func TestPageComesBack(t *testing.T) {
 
 // What a screen reader and a keyboard need.
 func TestPageIsAccessible(t *testing.T) {
-	ctx := browser(t)
-	do(t, ctx, chromedp.Navigate(serve(t, scene(time.Now()), "")))
+	ctx := open(t)
+	browser.Do(t, ctx, chromedp.Navigate(serve(t, scene(time.Now()), "")))
 	see(t, ctx, `document.querySelectorAll('#jobs tbody tr').length === 4 && document.querySelectorAll('#best svg').length === 1`)
 	for what, wrong := range map[string]string{
 		"one h1":                         `document.querySelectorAll('h1').length === 1 ? [] : ['h1']`,

@@ -163,30 +163,42 @@ func testWrongGrid(r *rig) {
 	require.NoError(r, r.q.Wait())
 }
 
+// tripled are the arguments of the kernel triple for one number.
+func tripled(b *gpu.Buffer) []gpu.Arg {
+	return []gpu.Arg{gpu.Mem(b), gpu.Uint(1), gpu.Int(1), gpu.Int(1)}
+}
+
+// touch does everything with a buffer that must not be used, by the kernel triple and with
+// one that may be.
+func (r *rig) touch(k *gpu.Kernel, bad, good *gpu.Buffer) map[string]error {
+	return map[string]error{
+		"argument":  r.q.Launch(k, one, tripled(bad)...),
+		"write":     gpu.Write(r.q, bad, 0, []uint32{3}),
+		"read":      gpu.Read(r.q, []uint32{0}, bad, 0),
+		"fill":      gpu.Fill(r.q, bad, uint32(3)),
+		"copy to":   r.q.Copy(bad, 0, good, 0, 4),
+		"copy from": r.q.Copy(good, 0, bad, 0, 4),
+	}
+}
+
 // testForeign uses what belongs to another device, be it the same card.
 func testForeign(r *rig) {
 	other := start(r.T, r.open, r.Options)
 	k, foreign := r.kernel("triple"), other.kernel("triple")
 	b, away := put(r, r.d, r.q, []uint32{1}), put(r, other.d, other.q, []uint32{2})
-	uses := func(b *gpu.Buffer) []gpu.Arg {
-		return []gpu.Arg{gpu.Mem(b), gpu.Uint(1), gpu.Int(1), gpu.Int(1)}
-	}
 	e, err := r.q.Record()
 	require.NoError(r, err)
 	e2, err := other.q.Record()
 	require.NoError(r, err)
 	_, since := e.Since(e2)
 	for name, err := range map[string]error{
-		"argument":      r.q.Launch(k, one, uses(away)...),
-		"kernel":        r.q.Launch(foreign, one, uses(b)...),
-		"queue":         other.q.Launch(k, one, uses(b)...),
-		"write":         gpu.Write(r.q, away, 0, []uint32{3}),
-		"read":          gpu.Read(r.q, []uint32{0}, away, 0),
-		"fill":          gpu.Fill(r.q, away, uint32(3)),
-		"copy to it":    r.q.Copy(away, 0, b, 0, 4),
-		"copy from it":  r.q.Copy(b, 0, away, 0, 4),
+		"kernel":        r.q.Launch(foreign, one, tripled(b)...),
+		"queue":         other.q.Launch(k, one, tripled(b)...),
 		"event's start": since,
 	} {
+		assert.ErrorIs(r, err, gpu.ErrArgument, name)
+	}
+	for name, err := range r.touch(k, away, b) {
 		assert.ErrorIs(r, err, gpu.ErrArgument, name)
 	}
 	assert.Equal(r, []uint32{1}, get[uint32](r, r.q, b, 1))
@@ -204,22 +216,12 @@ func testClosed(r *rig) {
 	require.NoError(r, err)
 	late, err := r.q.Record()
 	require.NoError(r, err)
-	uses := func(b *gpu.Buffer) []gpu.Arg {
-		return []gpu.Arg{gpu.Mem(b), gpu.Uint(1), gpu.Int(1), gpu.Int(1)}
-	}
 
 	r.close(b)
-	for name, err := range map[string]error{
-		"argument":  r.q.Launch(k, one, uses(b)...),
-		"write":     gpu.Write(r.q, b, 0, []uint32{1}),
-		"read":      gpu.Read(r.q, []uint32{1}, b, 0),
-		"fill":      gpu.Fill(r.q, b, uint32(1)),
-		"copy to":   r.q.Copy(b, 0, open, 0, 4),
-		"copy from": r.q.Copy(open, 0, b, 0, 4),
-		"close":     b.Close(),
-	} {
+	for name, err := range r.touch(k, b, open) {
 		assert.ErrorIs(r, err, gpu.ErrClosed, "buffer: %s", name)
 	}
+	assert.ErrorIs(r, b.Close(), gpu.ErrClosed)
 
 	r.close(e)
 	_, since := e.Since(late)
@@ -230,7 +232,7 @@ func testClosed(r *rig) {
 
 	r.close(m)
 	_, kernel := m.Kernel("triple")
-	for name, err := range map[string]error{"launch": r.q.Launch(k, one, uses(open)...), "kernel": kernel, "close": m.Close()} {
+	for name, err := range map[string]error{"launch": r.q.Launch(k, one, tripled(open)...), "kernel": kernel, "close": m.Close()} {
 		assert.ErrorIs(r, err, gpu.ErrClosed, "module: %s", name)
 	}
 	assert.Equal(r, k.Usage(), k.Usage()) // what is known stays known
@@ -238,7 +240,7 @@ func testClosed(r *rig) {
 	r.close(r.q)
 	_, record := r.q.Record()
 	for name, err := range map[string]error{
-		"launch": r.q.Launch(k, one, uses(open)...),
+		"launch": r.q.Launch(k, one, tripled(open)...),
 		"write":  gpu.Write(r.q, open, 0, []uint32{1}),
 		"read":   gpu.Read(r.q, []uint32{1}, open, 0),
 		"fill":   gpu.Fill(r.q, open, uint32(1)),

@@ -7,18 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/internal/pocl"
 )
 
-func TestMain(m *testing.M) {
-	cache, err := os.MkdirTemp("", "pocl")
-	if err != nil {
-		panic(err)
-	}
-	os.Setenv("POCL_CACHE_DIR", cache)
-	code := m.Run()
-	os.RemoveAll(cache)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(pocl.Run(m)) }
 
 // Every device that is here passes.
 func TestDevices(t *testing.T) {

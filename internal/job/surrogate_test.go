@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/internal/pocl"
 )
 
 // TestMain lets the test binary be the program that a job runs: it notes the
@@ -25,14 +27,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 3 && os.Args[1] == "simulate" {
 		simulate(os.Args[2], os.Args[3], os.Args[4:])
 	}
-	cache, err := os.MkdirTemp("", "pocl") // of what OpenCL compiles
-	if err != nil {
-		panic(err)
-	}
-	os.Setenv("POCL_CACHE_DIR", cache)
-	code := m.Run()
-	os.RemoveAll(cache)
-	os.Exit(code)
+	os.Exit(pocl.Run(m))
 }
 
 func simulate(how, log string, x []string) {

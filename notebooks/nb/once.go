@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/seed-0772dd2d/ritz/internal/atomicfile"
+	"github.com/seed-0772dd2d/ritz/internal/event"
 )
 
 // valuesFolder is where Once keeps values, in the folder of the notebook.
@@ -45,7 +46,7 @@ func Once[T any](name string, f func() T) T {
 	start := time.Now()
 	v = f()
 	Check(writeValue(path, v))
-	std.say("%s: computed in %s", name, duration(time.Since(start).Seconds()))
+	std.say("%s: computed in %s", name, event.Duration(time.Since(start).Seconds()))
 	return v
 }
 

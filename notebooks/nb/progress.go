@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/seed-0772dd2d/ritz/internal/event"
 )
 
 // Progress is a bar that moves while a cell works. It may be used by several
@@ -46,7 +48,7 @@ func (p *Progress) Set(done int, note string) {
 func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.line.end(fmt.Sprintf("%s after %s", p.text(), duration(time.Since(p.line.began).Seconds())))
+	p.line.end(fmt.Sprintf("%s after %s", p.text(), event.Duration(time.Since(p.line.began).Seconds())))
 }
 
 func (p *Progress) show() {
@@ -98,16 +100,4 @@ func (l *line) show(fraction float64, text string) {
 // end leaves text in the place of the line.
 func (l *line) end(text string) {
 	l.o.update(l.id, display{protocol.MIMETextHTML: "<code>" + html.EscapeString(text) + "</code>"}, text)
-}
-
-// duration prints seconds as 41.2 s, 12:34 or 3:12:34.
-func duration(seconds float64) string {
-	if seconds < 60 {
-		return fmt.Sprintf("%.1f s", seconds)
-	}
-	s := int(seconds + 0.5)
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }

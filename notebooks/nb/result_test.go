@@ -100,12 +100,6 @@ func TestTable(t *testing.T) {
 	assert.Equal(t, "", header[:2][1])
 }
 
-func TestDuration(t *testing.T) {
-	for seconds, want := range map[float64]string{0: "0.0 s", 59.94: "59.9 s", 60: "1:00", 3599.4: "59:59", 3600: "1:00:00"} {
-		assert.Equal(t, want, duration(seconds))
-	}
-}
-
 // A long training keeps its shape in few points.
 func TestCurvesAreThinned(t *testing.T) {
 	c := newCurves(&output{}, sine(0))

@@ -70,7 +70,7 @@ func stepText(s, first *event.Step) string {
 		fmt.Fprintf(&b, " %s=%.4g", name, s.Parameters[name])
 	}
 	if s.Left > 0 {
-		fmt.Fprintf(&b, ", %s left", duration(s.Left))
+		fmt.Fprintf(&b, ", %s left", event.Duration(s.Left))
 	}
 	busy := 0.0
 	if s.Seconds > first.Seconds {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-0772dd2d/ritz/internal/event"
 	"github.com/seed-0772dd2d/ritz/internal/process"
 )
 
@@ -23,7 +24,7 @@ func Usage() {
 
 // usage is "12.3 s, 1.9 processors busy, 210 MB", without what is not known.
 func usage(seconds, busy float64, memory int64) string {
-	parts := []string{duration(seconds)}
+	parts := []string{event.Duration(seconds)}
 	if busy > 0 {
 		parts = append(parts, fmt.Sprintf("%.1f processors busy", busy))
 	}

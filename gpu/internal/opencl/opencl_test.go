@@ -119,10 +119,8 @@ func TestOldDevice(t *testing.T) {
 	}
 }
 
-// Every call that can fail does, and the error tells which and why.
-func TestFaults(t *testing.T) {
-	need(t)
-	d := open(t)
+// ready makes a queue, the kernel triple and four numbers for it.
+func ready(t *testing.T, d *gpu.Device) (*gpu.Queue, *gpu.Module, *gpu.Kernel, *gpu.Buffer) {
 	q, err := d.NewQueue()
 	require.NoError(t, err)
 	m, err := d.Compile(kernels.Triple)
@@ -131,6 +129,14 @@ func TestFaults(t *testing.T) {
 	require.NoError(t, err)
 	b, err := gpu.NewBuffer[uint32](d, 4)
 	require.NoError(t, err)
+	return q, m, k, b
+}
+
+// Every call that can fail does, and the error tells which and why.
+func TestFaults(t *testing.T) {
+	need(t)
+	d := open(t)
+	q, m, k, b := ready(t, d)
 	e, err := q.Record()
 	require.NoError(t, err)
 	live := d.Live()
@@ -233,14 +239,7 @@ func TestFaultsOfReleases(t *testing.T) {
 func TestArgumentsAreKept(t *testing.T) {
 	need(t)
 	d := open(t)
-	q, err := d.NewQueue()
-	require.NoError(t, err)
-	m, err := d.Compile(kernels.Triple)
-	require.NoError(t, err)
-	k, err := m.Kernel("triple")
-	require.NoError(t, err)
-	b, err := gpu.NewBuffer[uint32](d, 4)
-	require.NoError(t, err)
+	q, _, k, b := ready(t, d)
 	require.NoError(t, gpu.Fill(q, b, uint32(1)))
 	spare, err := gpu.NewBuffer[uint32](d, 4)
 	require.NoError(t, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-0772dd2d/ritz/gpu/internal/dl"
 	"github.com/seed-0772dd2d/ritz/gpu/internal/driver"
 	"github.com/seed-0772dd2d/ritz/gpu/internal/opencl"
+	"github.com/seed-0772dd2d/ritz/internal/pocl"
 )
 
 // watch is the library testdata/watch.c, which all tests here go through.
@@ -32,12 +33,11 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	os.Setenv("POCL_CACHE_DIR", folder)
 	if v := os.Getenv(opencl.Variable); v != "" {
 		os.Setenv("WATCHED_OPENCL", v)
 	}
 	watch.library, watch.missing = build(folder)
-	code := m.Run()
+	code := pocl.Run(m)
 	os.RemoveAll(folder)
 	os.Exit(code)
 }
