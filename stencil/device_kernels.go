@@ -29,16 +29,22 @@ var (
 	finiteText string
 )
 
-// kernelTexts are the headers of a kernel, and its own text.
+// kernelTexts are the headers of a kernel, each with its name for what compilers say, and
+// its own text.
 var kernelTexts = map[string][2]string{
-	"velocities": {waveHeader, velocitiesText},
-	"pressures":  {waveHeader, pressuresText},
-	"fused":      {waveHeader, fusedText},
-	"tiles":      {waveHeader + pointsHeader, tilesText},
-	"inject":     {pointsHeader, injectText},
+	"velocities": {waveNamed, velocitiesText},
+	"pressures":  {waveNamed, pressuresText},
+	"fused":      {waveNamed, fusedText},
+	"tiles":      {waveNamed + pointsNamed, tilesText},
+	"inject":     {pointsNamed, injectText},
 	"sample":     {"", sampleText},
 	"finite":     {"", finiteText},
 }
+
+var (
+	waveNamed   = "#line 1 \"wave.h\"\n" + waveHeader
+	pointsNamed = "#line 1 \"points.h\"\n" + pointsHeader
+)
 
 // variant is what kernels are compiled for.
 type variant struct {
@@ -59,7 +65,7 @@ func (v variant) source(name string) gpu.Source {
 		return 0
 	}
 	t, text := v.tiling, kernelTexts[name]
-	s := gpu.Source{Name: name + ".c", Header: "#line 1 \"wave.h\"\n" + text[0], Text: text[1], Double: v.double, Group: t.group}
+	s := gpu.Source{Name: name + ".c", Header: text[0], Text: text[1], Double: v.double, Group: t.group}
 	if v.half > 0 {
 		s.Defines = []string{
 			fmt.Sprintf("HALF=%d", v.half), fmt.Sprintf("MEDIUM=%d", number(v.medium)),

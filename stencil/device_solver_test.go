@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -198,4 +201,27 @@ func TestDeviceKernels(t *testing.T) {
 		listed[key] = true
 	}
 	require.Len(t, listed, 2*(3+4*2*(2+3+3)))
+}
+
+// Compilers speak of each line by the file that it stands in.
+func TestKernelLines(t *testing.T) {
+	for name := range kernelTexts {
+		file, line, seen := "", 0, map[string]bool{}
+		for text := range strings.Lines(pointVariant(false).source(name).Full()) {
+			if n, _ := fmt.Sscanf(text, "#line %d %q", &line, &file); n == 2 {
+				seen[file] = true
+				continue
+			}
+			if file == "" { // the prelude
+				continue
+			}
+			all, err := os.ReadFile(filepath.Join("kernels", file))
+			require.NoError(t, err)
+			lines := strings.Split(string(all), "\n")
+			require.LessOrEqual(t, line, len(lines), "%s: %s", name, file)
+			require.Equal(t, lines[line-1], strings.TrimSuffix(text, "\n"), "%s: %s:%d", name, file, line)
+			line++
+		}
+		require.True(t, seen[name+".c"], name)
+	}
 }
