@@ -34,7 +34,11 @@ func NewBuffer[T Element](d *Device, n int) (*Buffer, error) {
 	}
 	memory, err := d.d.Alloc(n * size)
 	if err != nil {
-		return nil, fmt.Errorf("gpu: %d bytes on %s: %w", n*size, d.info.ID, err)
+		most := ""
+		if has := d.info.MaxAlloc; has > 0 && int64(n*size) > has {
+			most = fmt.Sprintf(", which has at most %d in one buffer", has)
+		}
+		return nil, fmt.Errorf("gpu: %d bytes on %s%s: %w", n*size, d.info.ID, most, err)
 	}
 	b := &Buffer{device: d, memory: memory, bytes: n * size}
 	if err := d.own(b); err != nil {

@@ -242,27 +242,3 @@ func (d *deviceRun[T]) carry(c *stream) {
 		d.ahead[3] = false
 	}
 }
-
-// DeviceMemory is about how many bytes a simulation takes on a device: its fields, as many
-// sets of them as its plan needs, and the medium if it varies.
-func (s Settings) DeviceMemory() int64 {
-	sets := int64(2)
-	if s.Plan.Bands || s.Plan == (Plan{}) { // which falls back to one
-		sets = 1
-	}
-	return s.deviceMemory(sets)
-}
-
-func (s *Settings) deviceMemory(sets int64) int64 {
-	size := int64(8)
-	if s.Single {
-		size = 4
-	}
-	nx, ny, cells := int64(s.Grid.Nx), int64(s.Grid.Ny), s.layerCells()
-	field := (nx + 128/size) * (ny + 1) // rows are padded by about so much
-	n := sets * (3*field + 2*ny*int64(cells[0]+cells[1]) + 2*nx*int64(cells[2]+cells[3]))
-	if !s.Medium.uniform() || s.InnerFaces {
-		n += 3 * field
-	}
-	return n * size
-}

@@ -2,7 +2,6 @@ package stencil
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"unsafe"
 
@@ -99,13 +98,9 @@ func arguments(list ...any) []gpu.Arg {
 const looking = 64
 
 func (d *deviceRun[T]) build(s *Settings) (err error) {
-	h, info := d.host, d.device.Info()
-	size := int(unsafe.Sizeof(T(0)))
-	if most := 1<<31 - 1<<20; h.wave.Stride*(h.ny+1) > most {
-		return fmt.Errorf("%w: %d x %d points: a device takes fields of at most %d elements, rows of %d", ErrSettings, h.nx, h.ny, most, h.wave.Stride)
-	}
+	h := d.host
 	d.layers = deviceLayers{h.nx, h.ny, s.layerCells()}
-	if d.tiling, err = s.Plan.deviceTiling(h.m, size, info, info.Memory == 0 || s.deviceMemory(2) <= info.Memory); err != nil {
+	if d.tiling, err = s.tilingOn(d.device.Info()); err != nil {
 		return err
 	}
 	if d.queue, err = d.device.NewQueue(); err != nil {

@@ -10,6 +10,47 @@ import (
 	"github.com/seed-0772dd2d/ritz/gpu"
 )
 
+// A device that is too small for a simulation is told before anything is made on it.
+func TestFitsDevice(t *testing.T) {
+	set := Settings{Grid: Grid{1000, 300, 1, 1}, Order: 4}
+	device := gpu.Info{Float64: true, Memory: 1 << 34, MaxAlloc: 1 << 32, LocalMemory: 48 << 10}
+	require.NoError(t, set.FitsDevice(device))
+	all, largest := set.DeviceMemory()
+	require.Equal(t, int64(8*1016*301), largest, "rows of an odd number of cache lines")
+	require.InEpsilon(t, 3*largest, all, 0.01)
+	for _, c := range []struct {
+		set    func(*Settings)
+		device func(*gpu.Info)
+		want   error
+	}{
+		{nil, func(i *gpu.Info) { i.Float64 = false }, gpu.ErrNoFloat64},
+		{func(s *Settings) { s.Single = true }, func(i *gpu.Info) { i.Float64 = false }, nil},
+		{nil, func(i *gpu.Info) { i.Memory = all - 1 }, gpu.ErrMemory},
+		{nil, func(i *gpu.Info) { i.Memory = all }, nil},
+		{func(s *Settings) { s.Plan.Steps = 1 }, func(i *gpu.Info) { i.Memory = all }, gpu.ErrMemory},
+		{nil, func(i *gpu.Info) { i.MaxAlloc = largest - 1 }, gpu.ErrMemory},
+		{nil, func(i *gpu.Info) { i.MaxAlloc = largest }, nil},
+		{func(s *Settings) { s.X0, s.X1 = Side{Kind: CPML, Cells: 500}, Side{Kind: CPML, Cells: 500} }, func(i *gpu.Info) { i.MaxAlloc = largest }, gpu.ErrMemory},
+		{nil, func(i *gpu.Info) { i.Memory, i.MaxAlloc = 0, 0 }, nil},
+		{func(s *Settings) { s.Plan = Plan{Width: 100, Height: 100} }, nil, ErrSettings},
+		{func(s *Settings) { s.Grid.Nx, s.Grid.Ny = 1<<16, 1<<15 }, nil, ErrSettings},
+		{func(s *Settings) { s.Dt = -1 }, nil, ErrSettings},
+	} {
+		set, device := set, device
+		if c.set != nil {
+			c.set(&set)
+		}
+		if c.device != nil {
+			c.device(&device)
+		}
+		if err := set.FitsDevice(device); c.want == nil {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, c.want)
+		}
+	}
+}
+
 func TestDevicePlan(t *testing.T) {
 	tiles := func(steps, width, height, halo int) deviceTiling {
 		return deviceTiling{tiledScheme, steps, width, height, halo, [3]int{64, 8, 1}}

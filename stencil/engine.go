@@ -68,10 +68,7 @@ func (e *engine[T]) at(i, j int) int { return e.origin + j*e.wave.Stride + i }
 func newEngine[T simd.Float](g Grid, m int, medium bool, threads int) *engine[T] {
 	e := &engine[T]{nx: g.Nx, ny: g.Ny, m: m}
 	size := int(unsafe.Sizeof(T(0)))
-	line := 64 / size // elements of a cache line
-	// An odd number of cache lines a row: the rows of a tile do not compete for
-	// the same sets.
-	stride := ((g.Nx+line-1)/line + 2 | 1) * line // with room for whole vectors
+	line, stride := 64/size, rowStride(g.Nx, size) // elements of a cache line, of a row
 	n := stride * (g.Ny + 2*e.margin() + 1)
 	// p(0, 0), vx(m, 0) and vy(0, 0) begin a cache line: a sweep stores aligned
 	// vectors.
@@ -102,6 +99,14 @@ func newEngine[T simd.Float](g Grid, m int, medium bool, threads int) *engine[T]
 		e.ones[i] = 1
 	}
 	return e
+}
+
+// rowStride is the elements from row to row of fields whose elements have size bytes: an odd
+// number of cache lines, with room for whole vectors, so that the rows of a tile do not
+// compete for the same sets.
+func rowStride(nx, size int) int {
+	line := 64 / size
+	return ((nx+line-1)/line + 2 | 1) * line
 }
 
 // reflect writes the images of the pressure beyond the sides that the cells in

@@ -55,6 +55,8 @@ func testInfo(r *rig) {
 	assert.NotEmpty(r, i.Name)
 	assert.NotEmpty(r, i.Driver)
 	assert.Greater(r, i.Memory, int64(1<<20))
+	assert.Greater(r, i.MaxAlloc, int64(1<<20))
+	assert.LessOrEqual(r, i.MaxAlloc, i.Memory)
 	assert.GreaterOrEqual(r, i.LocalMemory, 16<<10)
 	assert.Positive(r, i.ComputeUnits)
 	assert.GreaterOrEqual(r, i.MaxGroup, 64)

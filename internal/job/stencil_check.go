@@ -14,6 +14,10 @@ func (t *stencilTask) check(w io.Writer) error {
 	if err := t.prepareToRun(); err != nil {
 		return err
 	}
+	device, err := t.checkDevice()
+	if err != nil {
+		return err
+	}
 	p := &t.settings
 	g := p.Grid
 	dx, dy := g.Spacing()
@@ -42,7 +46,10 @@ func (t *stencilTask) check(w io.Writer) error {
 	row("steps", "%d, to t = %.6g", t.allSteps, float64(t.allSteps)*t.dt)
 	row("memory", "about %s", size(t.bytes()))
 	if t.job.Device != "cpu" {
-		row("device", "%s, about %s of its memory", t.describeDevice(), size(p.DeviceMemory()))
+		if all, _ := p.DeviceMemory(); device != "cpu" {
+			device += fmt.Sprintf(", about %s of its memory", size(all))
+		}
+		row("device", "%s", device)
 	}
 	tab.Flush()
 	if len(t.sources) > 0 {

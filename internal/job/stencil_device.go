@@ -18,7 +18,7 @@ func (t *stencilTask) openDevice(w *stencilWork) (err error) {
 		return nil
 	}
 	if w.device, err = gpu.Open(id); err != nil {
-		return t.faultAt("device", err.Error()+"; ritz devices lists those that there are, and says what is missing", err)
+		return t.faultAt("device", unopened(id, err), err)
 	}
 	info := w.device.Info()
 	if err := t.suits(info); err != nil {
@@ -27,6 +27,26 @@ func (t *stencilTask) openDevice(w *stencilWork) (err error) {
 	}
 	t.job.ranOn = shown(info)
 	return nil
+}
+
+// unopened says in a line why there is no such device, and which there are; the rest is
+// for ritz devices to say.
+func unopened(id string, err error) string {
+	why := err.Error()
+	switch {
+	case errors.Is(err, gpu.ErrNoBackend):
+		why = "no driver for " + id
+	case errors.Is(err, gpu.ErrNoDevice):
+		why = "there is no " + id
+	default:
+		return why
+	}
+	there := []string{"cpu"}
+	list, _ := gpu.Devices() // those of drivers that work
+	for _, d := range list {
+		there = append(there, d.ID)
+	}
+	return why + " on this machine, which has " + strings.Join(there, ", ") + "; ritz devices says what is missing"
 }
 
 // device is the one to run on: auto stands for the first GPU, or the cpu if there is none.
@@ -45,12 +65,19 @@ func (t *stencilTask) device() string {
 
 // suits tells whether a device can do the job.
 func (t *stencilTask) suits(info gpu.Info) error {
-	switch need := t.settings.DeviceMemory(); {
-	case !info.Float64 && !t.settings.Single:
-		return t.faultAt("device", shown(info)+" has no double precision: it wants precision: float32", gpu.ErrNoFloat64)
-	case info.Memory > 0 && need > info.Memory:
+	err := t.settings.FitsDevice(info)
+	all, largest := t.settings.DeviceMemory()
+	switch cells := float64(t.settings.Grid.Cells()); {
+	case errors.Is(err, gpu.ErrNoFloat64):
+		return t.faultAt("device", shown(info)+" has no double precision: it wants precision: float32", err)
+	case errors.Is(err, gpu.ErrMemory) && all > info.Memory:
 		return t.faultAt("grid", fmt.Sprintf("%.3g points want about %s of the memory of %s, which has %s",
-			float64(t.settings.Grid.Cells()), size(need), shown(info), size(info.Memory)), gpu.ErrMemory)
+			cells, size(all), shown(info), size(info.Memory)), err)
+	case errors.Is(err, gpu.ErrMemory):
+		return t.faultAt("grid", fmt.Sprintf("%.3g points want a buffer of %s in the memory of %s, whose buffers have at most %s",
+			cells, size(largest), shown(info), size(info.MaxAlloc)), err)
+	case err != nil:
+		return t.placedOn(err)
 	}
 	return nil
 }
@@ -65,20 +92,23 @@ func (t *stencilTask) faultAt(key, text string, err error) error {
 // shown is a device as results name it.
 func shown(info gpu.Info) string { return fmt.Sprintf("%s (%s)", info.ID, info.Name) }
 
-// describeDevice is what a check says of the device. One that is not on this machine is
-// a warning: the job may be meant for another.
-func (t *stencilTask) describeDevice() string {
+// checkDevice returns what a check says of the device, or refuses it as a run would. One
+// that is not on this machine is a warning: the job may be meant for another.
+func (t *stencilTask) checkDevice() (string, error) {
 	id := t.device()
 	if id == "cpu" {
-		return id
+		return id, nil
 	}
 	d, err := gpu.Open(id)
-	if err != nil {
-		t.warn("device: %s is not on this machine: %v", id, err)
-		return id
+	switch {
+	case errors.Is(err, gpu.ErrNoBackend), errors.Is(err, gpu.ErrNoDevice):
+		t.warn("device: %s", unopened(id, err))
+		return id, nil
+	case err != nil:
+		return "", t.faultAt("device", unopened(id, err), err)
 	}
 	defer d.Close()
-	return shown(d.Info())
+	return shown(d.Info()), t.suits(d.Info())
 }
 
 // release frees the device.
@@ -100,8 +130,12 @@ func (t *stencilTask) placedOn(err error) error {
 	switch {
 	case errors.Is(err, gpu.ErrMemory):
 		return t.faultAt("grid", err.Error(), err)
-	case errors.Is(err, stencil.ErrSettings) && strings.Contains(err.Error(), ": plan: "):
-		return t.faultAt("plan", strings.TrimPrefix(err.Error(), stencil.ErrSettings.Error()+": plan: "), err)
+	case errors.Is(err, stencil.ErrSettings):
+		for _, key := range []string{"plan", "grid"} {
+			if text, ok := strings.CutPrefix(err.Error(), stencil.ErrSettings.Error()+": "+key+": "); ok {
+				return t.faultAt(key, text, err)
+			}
+		}
 	case errors.Is(err, stencil.ErrDevice):
 		return t.faultAt("device", err.Error(), err)
 	}

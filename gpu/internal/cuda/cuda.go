@@ -6,6 +6,12 @@
 // here locks its goroutine to a thread and makes the context current first: a device is
 // then good for any goroutine, beside other devices and beside other libraries that
 // make contexts of their own current. HIP has a current device instead.
+//
+// What was current on the thread before is not made so again: another call at each launch,
+// for those few who could tell. Goroutines move between threads, so who relies on what is
+// current has locked one, and only calls of this package from that very goroutine change it;
+// then it is the primary context of the device, which the runtime APIs use as well. Who has
+// several devices or contexts of their own makes them current after such calls.
 package cuda
 
 import (
@@ -168,6 +174,7 @@ func (b *backend) info(index int32) (driver.Info, error) {
 		Architecture: base(target),
 		Bus:          strings.ToLower(cut(bus)), // CUDA writes 0000:3B:00.0
 		Memory:       int64(bytes),
+		MaxAlloc:     int64(bytes),
 		LocalMemory:  attribute(b.attributes.local),
 		ComputeUnits: attribute(b.attributes.units),
 		Clock:        attribute(b.attributes.clock) / 1000, // of kHz

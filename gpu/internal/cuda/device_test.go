@@ -127,7 +127,7 @@ func TestInfo(t *testing.T) {
 		require.NoError(t, err)
 		want := driver.Info{
 			ID: f.name + ":1", Backend: f.name, Name: "processor 1", Bus: "0000:bf:00.0",
-			Memory: 1 << 30, ComputeUnits: 108, Clock: 1410, MaxGroup: 1024, Float64: true,
+			Memory: 1 << 30, MaxAlloc: 1 << 30, ComputeUnits: 108, Clock: 1410, MaxGroup: 1024, Float64: true,
 		}
 		switch f.name {
 		case "cuda":

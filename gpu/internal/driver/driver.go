@@ -25,6 +25,7 @@ type Info struct {
 	Architecture string `json:"architecture"`  // sm_80, gfx90a
 	Bus          string `json:"bus"`           // PCI address, 0000:65:00.0
 	Memory       int64  `json:"memory"`        // bytes
+	MaxAlloc     int64  `json:"max_alloc"`     // bytes of one buffer
 	LocalMemory  int    `json:"local_memory"`  // bytes, of a work group
 	ComputeUnits int    `json:"compute_units"` // or multiprocessors
 	Clock        int    `json:"clock_mhz"`     // the highest

@@ -23,6 +23,7 @@ type device struct {
 	id      uintptr
 	context uintptr
 	cpu     bool
+	most    int           // bytes of a buffer, 0: not known
 	frees   atomic.Uint64 // how often memory was freed
 }
 
@@ -40,12 +41,18 @@ func (b *backend) Open(i int) (driver.Device, error) {
 	if code != 0 {
 		return nil, b.cl.createContext.fault(code)
 	}
-	return &device{cl: &b.cl, id: p.device, context: context, cpu: b.info(p).CPU}, nil
+	info := b.info(p)
+	return &device{cl: &b.cl, id: p.device, context: context, cpu: info.CPU, most: int(info.MaxAlloc)}, nil
 }
 
 func (d *device) Close() error { return d.cl.releaseContext.do(d.context) }
 
+// Alloc refuses what is larger than the device says it has in one buffer, as OpenCL would
+// have its driver do: one that makes it all the same need not reach all of it.
 func (d *device) Alloc(bytes int) (driver.Memory, error) {
+	if d.most > 0 && bytes > d.most {
+		return 0, d.cl.createBuffer.fault(invalidBufferSize)
+	}
 	var code int32
 	memory := dl.Call(d.cl.createBuffer.address, d.context, memReadWrite, uintptr(bytes), 0, uintptr(unsafe.Pointer(&code)))
 	if code != 0 {

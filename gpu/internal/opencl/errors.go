@@ -4,10 +4,11 @@ import "github.com/seed-0772dd2d/ritz/gpu/internal/driver"
 
 // Codes that the driver tells apart.
 const (
-	deviceNotFound   = -1
-	outOfResources   = -5
-	buildFailure     = -11
-	platformNotFound = -1001
+	deviceNotFound    = -1
+	outOfResources    = -5
+	buildFailure      = -11
+	invalidBufferSize = -61
+	platformNotFound  = -1001
 )
 
 // names of the codes in CL/cl.h and CL/cl_ext.h.

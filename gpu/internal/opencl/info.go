@@ -21,6 +21,7 @@ const (
 	deviceMaxComputeUnits   = 0x1002
 	deviceMaxWorkGroupSize  = 0x1004
 	deviceMaxClockFrequency = 0x100C
+	deviceMaxMemAllocSize   = 0x1010
 	deviceGlobalMemSize     = 0x101F
 	deviceLocalMemSize      = 0x1023
 	deviceName              = 0x102B
@@ -107,6 +108,7 @@ func (b *backend) info(p place) driver.Info {
 		Vendor:       a.text(deviceVendor),
 		Driver:       a.text(deviceVersion) + ", " + a.text(driverVersion),
 		Memory:       int64(a.number(deviceGlobalMemSize)),
+		MaxAlloc:     int64(a.number(deviceMaxMemAllocSize)),
 		LocalMemory:  a.number(deviceLocalMemSize),
 		ComputeUnits: a.number(deviceMaxComputeUnits),
 		Clock:        a.number(deviceMaxClockFrequency),

@@ -76,12 +76,12 @@ func TestInfo(t *testing.T) {
 			0x4108: words(8, 0, 32, 0, 16, 0), 0x410F: words(1, 2, 3, 4),
 		}, func(i *driver.Info) { i.Architecture, i.Width, i.Bus, i.CPU = "", 32, "0001:02:03.4", false }},
 		{"numbers", answers{
-			0x1000: words(8, 0), 0x101F: words(0, 16), 0x1023: words(65536, 0), 0x1002: words(64), 0x100C: words(1500),
+			0x1000: words(8, 0), 0x101F: words(0, 16), 0x1010: words(0, 4), 0x1023: words(65536, 0), 0x1002: words(64), 0x100C: words(1500),
 			0x1067: words(16, 0), 0x1004: words(256, 0), 0x1032: words(0, 0), 0x1030: text(""),
 			0x102B: text("  a name "), 0x102C: text("a vendor"), 0x102D: text("1.5"), 0x102F: text("OpenCL 1.2 of a vendor"),
 		}, func(i *driver.Info) {
 			*i = driver.Info{ID: i.ID, Backend: "opencl", Name: "a name", Vendor: "a vendor", Driver: "OpenCL 1.2 of a vendor, 1.5",
-				Memory: 16 << 32, LocalMemory: 65536, ComputeUnits: 64, Clock: 1500, Width: 16, MaxGroup: 256}
+				Memory: 16 << 32, MaxAlloc: 4 << 32, LocalMemory: 65536, ComputeUnits: 64, Clock: 1500, Width: 16, MaxGroup: 256}
 		}},
 		{"nothing known", answers{0x101F: nil, 0x1004: nil, 0x102C: nil, 0x1067: nil},
 			func(i *driver.Info) { i.Memory, i.MaxGroup, i.Vendor, i.Width = 0, 0, "", 0 }},
@@ -103,6 +103,22 @@ func TestInfo(t *testing.T) {
 			assert.Equal(t, want, devices[0])
 		})
 	}
+}
+
+// A buffer larger than the device's largest is refused, whatever the driver would do.
+func TestLargestBuffer(t *testing.T) {
+	need(t)
+	answer(0x1010, words(1<<20, 0))
+	defer dl.Call(watch.library.Function("watch_forget"))
+	d := open(t)
+	require.EqualValues(t, 1<<20, d.Info().MaxAlloc)
+	b, err := gpu.NewBuffer[int32](d, 1<<18)
+	require.NoError(t, err)
+	require.NoError(t, b.Close())
+	_, err = gpu.NewBuffer[int32](d, 1<<18+1)
+	require.ErrorIs(t, err, gpu.ErrMemory)
+	require.ErrorContains(t, err, "1048580 bytes on opencl:0, which has at most 1048576 in one buffer: opencl: clCreateBuffer: CL_INVALID_BUFFER_SIZE (-61)")
+	require.NoError(t, d.Close())
 }
 
 // A device of OpenCL 1.1 does not have the functions that are called.
