@@ -116,13 +116,19 @@ func (p *pool) watch(ctx context.Context, id string) {
 		case <-tick.C:
 		}
 		s, err := p.client.Status(ctx, id)
+		why := s.Why
 		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, distributed.ErrNoCoordinator):
+			why = "the coordinator does not answer; the job goes on when it is back"
 		case err != nil || s.State == distributed.Running:
-			said = ""
-		case s.Why != "" && s.Why != said:
-			said = s.Why
-			p.say("job " + id + " waits: " + s.Why)
+			why = ""
 		}
+		if why != "" && why != said {
+			p.say("job " + id + " waits: " + why)
+		}
+		said = why
 	}
 }
 

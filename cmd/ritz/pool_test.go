@@ -165,3 +165,44 @@ func TestPool(t *testing.T) {
 	stdout, _ := ok(t, "jobs", "--all")
 	assert.Regexp(t, `test +cancelled`, stdout)
 }
+
+// A coordinator that goes away in the middle may come back: the job waits, and says why.
+// Its caller can still end it.
+func TestPoolWithoutCoordinator(t *testing.T) {
+	c, err := distributed.NewCoordinator(distributed.CoordinatorSettings{Listen: "127.0.0.1:0", Store: t.TempDir()})
+	require.NoError(t, err)
+	running, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() { left <- c.Run(running) }()
+	defer leave()
+	client, err := distributed.Connect(t.Context(), distributed.ConnectSettings{URL: c.URL(), Timeout: 500 * time.Millisecond})
+	require.NoError(t, err)
+	defer client.Close()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	said := make(chan string, 10)
+	p := &pool{client: client, name: "test", say: func(line string) { said <- line }}
+	gone := make(chan error, 1)
+	go func() {
+		gone <- p.Do(ctx, []job.Task{{Kind: "run"}}, func(int, []byte, error) { t.Error("reported") })
+	}()
+	hears := func(pattern string) {
+		t.Helper()
+		select {
+		case line := <-said:
+			assert.Regexp(t, pattern, line)
+		case err := <-gone:
+			t.Fatalf("it has ended: %v", err)
+		case <-time.After(time.Minute):
+			t.Fatal("nothing is said")
+		}
+	}
+	hears("^job [0-9a-f]{16} waits: no worker")
+	leave()
+	require.NoError(t, <-left)
+	hears("^job [0-9a-f]{16} waits: the coordinator does not answer; the job goes on when it is back$")
+	cancel()
+	assert.ErrorIs(t, <-gone, context.Canceled)
+	assert.Regexp(t, "^job [0-9a-f]{16} could not be cancelled: ", <-said)
+}
