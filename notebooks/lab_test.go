@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-0772dd2d/ritz/internal/browser"
+	"github.com/seed-0772dd2d/ritz/notebooks/nb"
 )
 
 // TestLab opens a notebook in JupyterLab in a browser without a window, runs
@@ -36,13 +38,18 @@ func TestLab(t *testing.T) {
 		"%%\nx := []float64{0, 1, 2, 3}\nnb.ShowSize(figure.Heatmap{X: x, Y: x, Z: []float64{0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6}}, 5, 4)",
 		"%%\np := nb.NewProgress(\"points\", 2)\np.Step()\np.Step()\np.Close()\nnb.Markdown(\"$u_t = u_{xx}$\")",
 		"%%\nnb.RunText(\"ritz: 1\\nkind: pinn\\nnam: x\\n\")",
+		"%%\nnb.RunText(`"+training+"`, nb.Options{Out: \"out\", Threads: 1})",
+		"%%\nnb.Resume(\"out\")",
 	)
 	server := lab(t, dir)
 	browser.Do(t, page, chromedp.Navigate("http://"+server+"/lab/tree/notebook.ipynb?token="+labToken))
-	see(t, page, `document.querySelectorAll('.jp-Notebook .jp-CodeCell').length === 4`)
+	see(t, page, `document.querySelectorAll('.jp-Notebook .jp-CodeCell').length === 6`)
 	see(t, page, `fetch('/api/kernels').then(r => r.json()).then(k => k.length === 1 && k[0].connections === 1)`)
-	for i := range 4 { // each click runs the cell that is active, and goes on to the next
+	run := func() { // the cell that is active; the next one is then
 		browser.Do(t, page, chromedp.Click(`[data-command="notebook:run-cell-and-select-next"]`))
+	}
+	for i := range 4 {
+		run()
 		see(t, page, fmt.Sprintf(`document.querySelectorAll('.jp-InputPrompt')[%d].innerText !== '[ ]:'`, i))
 	}
 
@@ -64,6 +71,30 @@ func TestLab(t *testing.T) {
 	// Viridis, from the lowest value to the highest.
 	assert.Greater(t, pixels(picture, color.RGBA{68, 1, 84, 255}), 500)
 	assert.Greater(t, pixels(picture, color.RGBA{253, 231, 37, 255}), 500)
+
+	// A training moves, and the button that interrupts the kernel stops it; the
+	// next cell takes it to its end.
+	run()
+	moving := `document.querySelector('.jp-OutputArea img[src^="data:image/svg+xml"]')?.src`
+	see(t, page, `document.querySelector('.jp-OutputArea progress')?.value > 0`)
+	see(t, page, `(window.curve = `+moving+`) !== undefined`)
+	see(t, page, `(src => src !== undefined && src !== window.curve)(`+moving+`)`)
+	see(t, page, `/ processors busy, \d+ MB$/.test(document.querySelector('.jp-OutputArea progress').parentElement.innerText.trim())`)
+	browser.Do(t, page, chromedp.Click(`[data-command="notebook:interrupt-kernel"]`))
+	see(t, page, `document.querySelector('.jp-Notebook').innerText.includes('ritz: interrupted; go on with: nb.Resume("out")')`)
+	require.FileExists(t, filepath.Join(dir, "out", "result.json"))
+	kept := nb.Open(filepath.Join(dir, "out"))
+	assert.Equal(t, "stopped", kept.Status)
+	assert.Less(t, kept.Number("stages.0.iterations"), 30000.0)
+	assert.LessOrEqual(t, kept.Number("loss"), slices.Min(kept.Columns("history.csv")["loss"]), "the best so far")
+	assert.FileExists(t, kept.File("solution.json"))
+	run()
+	see(t, page, `document.querySelector('.jp-Notebook').innerText.includes('done: out')`)
+	done := nb.Open(filepath.Join(dir, "out"))
+	assert.Equal(t, "done", done.Status)
+	assert.Equal(t, 30000.0, done.Number("stages.0.iterations"))
+	assert.LessOrEqual(t, done.Number("loss"), kept.Number("loss"))
+	see(t, page, `!document.querySelector('.jp-Notebook').innerText.includes('goroutine')`)
 }
 
 // pixels counts those of about this colour.
@@ -79,6 +110,20 @@ func pixels(m image.Image, want color.RGBA) (n int) {
 	}
 	return n
 }
+
+// training takes ten seconds.
+const training = `
+ritz: 1
+kind: pinn
+name: heat
+domain: {t: [0, 1], x: [0, 1]}
+fields: [u]
+equations: [u_t = 0.1*u_xx]
+conditions: [u = sin(pi*x) at t=0, u = 0 at x=0, u = 0 at x=1]
+network: {hidden: [16, 16]}
+points: {interior: 1000}
+train: [{adam: {iterations: 30000}}]
+`
 
 const labToken = "a-token-of-the-tests"
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,6 @@ import (
 	// What cells run: the result of a test is not taken from the cache when it changes.
 	_ "github.com/seed-0772dd2d/ritz/internal/job"
 	"github.com/seed-0772dd2d/ritz/internal/jupyter"
-	_ "github.com/seed-0772dd2d/ritz/notebooks/nb"
 )
 
 // kernelName is not that of a kernel that a person uses.
@@ -82,6 +82,15 @@ type output struct {
 	Text  text            `json:"text"`
 	Data  map[string]text `json:"data"`
 	Value string          `json:"evalue"` // of an error
+}
+
+// printed is what a cell has written to standard output and standard error.
+func (c cell) printed() string {
+	var b strings.Builder
+	for _, o := range c.Outputs {
+		b.WriteString(string(o.Text))
+	}
+	return b.String()
 }
 
 // text is a string or a list of its lines.
@@ -167,15 +176,41 @@ func TestKernel(t *testing.T) {
 	assert.NotEmpty(t, outputs[2].Data["image/png"])
 	assert.Contains(t, outputs[3].Data["text/plain"], "error\n")
 
-	var stderr strings.Builder
-	for _, o := range n.Cells[4].Outputs {
-		stderr.WriteString(string(o.Text))
-	}
-	assert.Contains(t, stderr.String(), `job:3:1: unknown key "nam": did you mean "name"?`)
-	assert.NotContains(t, stderr.String(), "goroutine")
-	failure := n.Cells[4].Outputs[len(n.Cells[4].Outputs)-1]
+	fails(t, n.Cells[4], `(?m)^job:3:1: unknown key "nam": did you mean "name"\?`)
+}
+
+// fails asserts that a cell has failed: with ritz's message on standard error,
+// not with a stack.
+func fails(t *testing.T, c cell, message string) {
+	t.Helper()
+	require.NotEmpty(t, c.Outputs)
+	assert.Regexp(t, `^(ritz: |job:\d+:\d+: )`, c.printed())
+	assert.Regexp(t, message, c.printed())
+	assert.NotContains(t, c.printed(), "goroutine")
+	failure := c.Outputs[len(c.Outputs)-1]
 	assert.Equal(t, "error", failure.Type, "stops a notebook that does not allow errors")
 	assert.Equal(t, "the program of this cell ended with exit status 1", failure.Value)
+}
+
+// A cell whose coordinator is gone fails with what to do, and soon: no cell
+// takes longer than nbconvert waits here.
+func TestCoordinatorGone(t *testing.T) {
+	needKernel(t)
+	path := write(t, t.TempDir(),
+		"%env RITZ_CLUSTER=cluster\n"+imports,
+		"%%\nnb.Command(\"cluster\", \"start\", \"--workers\", \"0\", \"--idle-after\", \"5m\")",
+		"!kill -9 $(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' cluster/coordinator.json)",
+		"%%\nnb.RunText(`"+sweep+"`, nb.Options{Connect: \"cluster\"})",
+		"%%\nnb.Command(\"jobs\")",
+		"%%\nnb.Command(\"cluster\", \"stop\")",
+	)
+	n, said, err := execute(t, path, "--allow-errors", "--ExecutePreprocessor.timeout=120")
+	require.NoError(t, err, said)
+	require.Len(t, n.Cells, 6)
+	for _, i := range []int{3, 4} {
+		fails(t, n.Cells[i], `^ritz: no coordinator at nats://127\.0\.0\.1:\d+: start one with "ritz cluster start"`)
+	}
+	assert.Contains(t, n.Cells[5].printed(), "the coordinator was not running")
 }
 
 // Each notebook runs from clean, without an error, and shows something.
@@ -199,10 +234,18 @@ func TestNotebooks(t *testing.T) {
 			require.NoError(t, err, said)
 			pictures := 0
 			for _, c := range n.Cells {
+				if tags, _ := c.Metadata["tags"].([]any); slices.Contains(tags, any("raises-exception")) {
+					fails(t, c, "")
+				}
+				moving := false
 				for _, o := range c.Outputs {
+					moving = moving || strings.Contains(string(o.Data["text/html"]), `src="data:image/gif;base64,`)
 					if o.Data["image/png"] != "" || strings.Contains(string(o.Data["text/html"]), "<img ") {
 						pictures++
 					}
+				}
+				if strings.Contains(string(c.Source), "nb.Animate") && c.Type == "code" {
+					assert.True(t, moving, "an animation of\n%s", c.Source)
 				}
 			}
 			assert.Positive(t, pictures)
@@ -222,4 +265,12 @@ reference: {exact: {u: sin(x)}, grid: {x: 21}}
 network: {hidden: [8]}
 points: {interior: 64}
 train: [{ssbroyden: {iterations: 30}}]
+`
+
+const sweep = `
+ritz: 1
+kind: sweep
+name: sines
+command: {run: [echo, "{x}"]}
+vary: {x: [1, 2]}
 `
