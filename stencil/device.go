@@ -121,9 +121,10 @@ func (d *deviceRun[T]) advance(s *Solver, n int) error {
 		}
 	}
 	if d.columns == 0 {
-		return d.queue.Wait()
-	}
-	if err := gpu.Read(d.queue, d.received[:n*d.columns], d.samples, 0); err != nil {
+		if err := d.queue.Wait(); err != nil {
+			return err
+		}
+	} else if err := gpu.Read(d.queue, d.received[:n*d.columns], d.samples, 0); err != nil {
 		return err
 	}
 	first := 0

@@ -3,6 +3,7 @@ package stencil
 import (
 	"errors"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
@@ -45,20 +46,11 @@ func upload[E gpu.Element](p *deviceParts, values []E) *gpu.Buffer {
 	return b
 }
 
-// kernel is that of the name, compiled once for the device.
-func (p *deviceParts) kernel(v variant, name string) *gpu.Kernel {
-	if p.err != nil {
-		return nil
-	}
-	var k *gpu.Kernel
-	k, p.err = p.device.Kernel(v.source(name), name)
-	return k
-}
-
-// launch is a kernel with its arguments. Some change from step to step: at which place,
+// launch is a kernel, which [deviceRun.compile] makes, with its arguments. Some change from step to step: at which place,
 // 0 for none, are the beginnings of the amplitudes and of the samples, and the number of
 // steps.
 type launch struct {
+	source                   gpu.Source
 	kernel                   *gpu.Kernel
 	grid                     gpu.Grid
 	args                     []gpu.Arg
@@ -121,7 +113,43 @@ func (d *deviceRun[T]) build(s *Settings) (err error) {
 	d.flags = upload(&d.deviceParts, d.flagged)
 	d.makeFields()
 	d.makeLaunches(s)
+	if d.err == nil {
+		d.err = d.compile(s.Compiling)
+	}
 	return d.err
+}
+
+// compile compiles the kernels of the launches, each once for the device, and takes a step of
+// the fields at rest, which leaves them so: drivers may compile a kernel, or the better part of
+// it, when it is launched first, and that is no part of the simulation.
+func (d *deviceRun[T]) compile(before func(done, all int) error) error {
+	all := []*launch{&d.looks[0]}
+	for k := range d.stride[0] {
+		all = append(all, &d.stride[0][k])
+	}
+	for k, l := range all {
+		if before != nil {
+			if err := before(k, len(all)); err != nil {
+				return err
+			}
+		}
+		var err error
+		if l.kernel, err = d.device.Kernel(l.source, strings.TrimSuffix(l.source.Name, ".c")); err != nil {
+			return err
+		}
+		l.at(0, 0, d.tiling.steps)
+		if err := l.launch(d.queue); err != nil {
+			return err
+		}
+		if err := d.queue.Wait(); err != nil {
+			return err
+		}
+	}
+	d.looks[1].kernel = d.looks[0].kernel
+	for k := range d.stride[1] { // none if the scheme works in place
+		d.stride[1][k].kernel = d.stride[0][k].kernel
+	}
+	return nil
 }
 
 // makeFields makes the fields at rest, a second set unless the scheme works in place.
@@ -160,9 +188,9 @@ func (d *deviceRun[T]) makeLaunches(s *Settings) {
 	grid := upload(p, shape)
 
 	double := unsafe.Sizeof(T(0)) == 8
-	look := p.kernel(pointVariant(double), "finite")
+	look := pointVariant(double).source("finite")
 	for now := range d.looks {
-		d.looks[now] = launch{kernel: look, grid: over(looking * pointGroup), args: arguments(d.fields[now][Pressure], h.nx, h.ny, w.Stride, d.flags)}
+		d.looks[now] = launch{source: look, grid: over(looking * pointGroup), args: arguments(d.fields[now][Pressure], h.nx, h.ny, w.Stride, d.flags)}
 	}
 	v := variant{half: h.m, medium: w.K != nil, double: double, tiling: d.tiling}
 	clearX, clearY := s.clear()
@@ -174,8 +202,8 @@ func (d *deviceRun[T]) makeLaunches(s *Settings) {
 		all.outer, all.layers = true, true
 		f := d.fields[0]
 		d.stride[0] = slices.Concat(before[0], []launch{
-			{kernel: p.kernel(all, "velocities"), grid: d.groups(n), args: arguments(grid, weights, f[0], f[1], f[2], bx, by, d.psi[0], coefficients, sponge)},
-			{kernel: p.kernel(all, "pressures"), grid: d.groups(n), args: arguments(grid, weights, f[0], f[1], f[2], k, d.psi[0], coefficients, sponge)},
+			{source: all.source("velocities"), grid: d.groups(n), args: arguments(grid, weights, f[0], f[1], f[2], bx, by, d.psi[0], coefficients, sponge)},
+			{source: all.source("pressures"), grid: d.groups(n), args: arguments(grid, weights, f[0], f[1], f[2], k, d.psi[0], coefficients, sponge)},
 		}, after[0])
 	case fusedScheme:
 		d.eachGroup(v, "fused", tiles.inner, tiles.outer, func(now int, list *gpu.Buffer) launch {
@@ -220,10 +248,10 @@ func (d *deviceRun[T]) eachGroup(v variant, name string, inner, outer []int32, w
 			continue
 		}
 		v.outer, v.layers = part.outer, part.outer && len(d.memory) > 0
-		kernel, list := d.kernel(v, name), upload(&d.deviceParts, part.list)
+		list := upload(&d.deviceParts, part.list)
 		for now := range d.stride {
 			l := with(now, list)
-			l.kernel, l.grid = kernel, d.groups(len(part.list))
+			l.source, l.grid = v.source(name), d.groups(len(part.list))
 			d.stride[now] = append(d.stride[now], l)
 		}
 	}
@@ -242,20 +270,20 @@ func (d *deviceRun[T]) pointLaunches(double bool) (before, after [2][]launch) {
 		return before, after
 	}
 	elements, shares, sources := upload(p, list.elements), upload(p, list.shares), upload(p, list.sources)
-	inject, sample := p.kernel(pointVariant(double), "inject"), p.kernel(pointVariant(double), "sample")
+	inject, sample := pointVariant(double).source("inject"), pointVariant(double).source("sample")
 	for now, fields := range d.fields {
 		for k := range 6 {
 			first, n := int(ranges[k]), int(ranges[k+1]-ranges[k])
 			switch {
 			case n == 0:
 			case k < 2:
-				before[now] = append(before[now], launch{kernel: inject, grid: over(n), amplitude: 6,
+				before[now] = append(before[now], launch{source: inject, grid: over(n), amplitude: 6,
 					args: arguments(elements, first, n, shares, sources, d.amplitudes, 0, fields[injectionOrder[k]])})
 			case k == 2:
-				after[now] = append(after[now], launch{kernel: inject, grid: over(n), amplitude: 6,
+				after[now] = append(after[now], launch{source: inject, grid: over(n), amplitude: 6,
 					args: arguments(elements, first, n, shares, sources, d.amplitudes, 0, fields[Pressure])})
 			default:
-				after[now] = append(after[now], launch{kernel: sample, grid: over(n), sample: 5,
+				after[now] = append(after[now], launch{source: sample, grid: over(n), sample: 5,
 					args: arguments(elements, first, n, fields[k-3], d.samples, 0)})
 			}
 		}

@@ -3,7 +3,9 @@ package stencil
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -188,6 +190,47 @@ func TestDeviceFails(t *testing.T) {
 	s, err = New(set)
 	require.NoError(t, err)
 	require.ErrorIs(t, s.Advance(t.Context(), 3), ErrDiverged)
+	require.NoError(t, s.Close())
+}
+
+// All that is compiled is compiled in New, which tells of it and can be stopped.
+func TestCompiling(t *testing.T) {
+	d := openDevice(t)
+	set := everything(false)
+	set.Device, set.Order = d, 6
+	var told [][2]int
+	halt := errors.New("halt")
+	set.Compiling = func(done, all int) error {
+		told = append(told, [2]int{done, all})
+		if done == 1 {
+			return halt
+		}
+		return nil
+	}
+	modules := d.Live()
+	_, err := New(set)
+	require.ErrorIs(t, err, halt)
+	require.Equal(t, [][2]int{{0, told[0][1]}, {1, told[0][1]}}, told)
+	require.Equal(t, modules+1, d.Live(), "one kernel, and no buffers")
+
+	machine := func() (files int) { // what PoCL keeps
+		require.NoError(t, filepath.WalkDir(os.Getenv("POCL_CACHE_DIR"), func(path string, _ fs.DirEntry, err error) error {
+			if filepath.Ext(path) == ".so" {
+				files++
+			}
+			return err
+		}))
+		return files
+	}
+	set.Compiling = nil
+	s, err := New(set)
+	require.NoError(t, err)
+	made := machine()
+	if strings.Contains(d.Info().Driver, "PoCL") {
+		require.GreaterOrEqual(t, made, 2)
+	}
+	advance(t, s, 7)
+	require.Equal(t, made, machine(), "compiled in steps")
 	require.NoError(t, s.Close())
 }
 

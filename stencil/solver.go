@@ -44,6 +44,10 @@ type Settings struct {
 	// processor by rounding, and the states of both can be taken up by either. The
 	// solver is to be closed before the device.
 	Device *gpu.Device
+	// Compiling, if set, is called before each kernel is compiled for the Device, which can
+	// take seconds, with how many are done and how many there are. Its error, wrapped, is that
+	// of New.
+	Compiling func(done, all int) error
 }
 
 // SideKind is a kind of boundary.

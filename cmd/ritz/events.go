@@ -33,10 +33,12 @@ func (e *events) started(dir string) { e.write(event.Event{Kind: event.Started, 
 func (e *events) progress(now job.Progress) {
 	e.pace.see(now)
 	t := e.now()
-	if now.Stage == e.stage && t.Sub(e.shown) < 200*time.Millisecond {
+	if (now.Stage == e.stage || now.Stages == 0) && t.Sub(e.shown) < 200*time.Millisecond {
 		return
 	}
-	e.stage, e.shown = now.Stage, t
+	if e.shown = t; now.Stages > 0 {
+		e.stage = now.Stage
+	}
 	e.write(event.Event{Kind: event.Progress, Step: e.step(now)})
 }
 

@@ -108,6 +108,23 @@ func TestEventsAreFew(t *testing.T) {
 	assert.Equal(t, 181, s.Total)
 }
 
+// What comes before the stages is of no stage, so the first begins with an event of its own.
+func TestEventsBeforeStages(t *testing.T) {
+	var b bytes.Buffer
+	clock := time.Unix(1000, 0)
+	e := newEvents(&b, func() time.Time { return clock })
+	e.progress(job.Progress{Name: "compiling", Iterations: 2})
+	e.progress(job.Progress{Name: "compiling", Iteration: 1, Iterations: 2}) // too soon
+	e.progress(job.Progress{Stages: 1, Name: "steps", Iteration: 16, Iterations: 64, TotalMost: 64, Total: 16, Seconds: 1})
+	clock = clock.Add(time.Second)
+	e.progress(job.Progress{Stages: 1, Name: "steps", Iteration: 32, Iterations: 64, TotalMost: 64, Total: 32, Seconds: 2})
+	all := readEvents(t, b.String())
+	require.Len(t, all, 3)
+	assert.Zero(t, all[0].Step.Done)
+	assert.Equal(t, "steps", all[1].Step.Name)
+	assert.InDelta(t, 2.0, all[2].Step.Left, 1e-9)
+}
+
 func TestJobOfStandardInput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.WriteFile("sine.csv", []byte("x,u\n0,0\n1,0.8414709848\n"), 0o666))

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-0772dd2d/ritz/gpu"
 	"github.com/seed-0772dd2d/ritz/internal/job"
 )
 
@@ -150,6 +151,15 @@ func TestRun(t *testing.T) {
 		assert.Empty(t, stdout)
 		assert.Equal(t, "ritz: "+dir+" already holds a run: go on with it (--resume "+dir+") or name another directory (--out)\n", stderr)
 	})
+	t.Run("where it ran", func(t *testing.T) {
+		file := filepath.Join(dir, "result.json")
+		before, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, bytes.Replace(before, []byte(`"device": "cpu"`), []byte(`"device": "opencl:0 (GPU)"`), 1), 0o666))
+		_, stdout, _ := ritz("run", "--resume", dir)
+		assert.Regexp(t, `^done after \S+ s on opencl:0 \(GPU\): `, stdout)
+		require.NoError(t, os.WriteFile(file, before, 0o666))
+	})
 	t.Run("resume what is done", func(t *testing.T) {
 		code, stdout, stderr := ritz("run", "--resume", dir)
 		assert.Equal(t, 0, code)
@@ -225,6 +235,21 @@ func TestWarnings(t *testing.T) {
 }
 
 // A training that blows up says where, and keeps what was good, if anything.
+// A run that is interrupted while kernels are compiled leaves nothing, and says so.
+func TestInterruptedCompiling(t *testing.T) {
+	if list, err := gpu.Devices(); len(list) == 0 && os.Getenv("RITZ_REQUIRE_ENGINES") != "1" {
+		t.Skipf("no OpenCL: %v", err)
+	}
+	file := write(t, "wave.yaml", "ritz: 1\nkind: stencil\ngrid: {n: [9, 8], length: [4, 3]}\nsteps: 1\ndevice: opencl:0\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, err bytes.Buffer
+	code := run(ctx, []string{"run", file, "--out", filepath.Join(t.TempDir(), "out")}, nil, &out, &err)
+	assert.Equal(t, exitFailed, code)
+	assert.Empty(t, out.String())
+	assert.Regexp(t, "^compiling kernels for opencl:0 \\(.+\\) 0/[23] [0-9.:]+( s)?\nritz: interrupted before the first step: nothing was run\n$", err.String())
+}
+
 func TestDiverged(t *testing.T) {
 	file := write(t, "boom.yaml", `ritz: 1
 kind: pinn

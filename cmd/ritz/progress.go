@@ -87,7 +87,11 @@ func (p *progress) end() {
 }
 
 // line is "[####----]  50% stage 2/2 ssbroyden 4000/8000 loss 1.2e-05 0:41, 0:42 left".
+// What comes before the stages has no bar: "compiling kernels for opencl:0 (GPU) 2/5 0:03".
 func (p *progress) line(now job.Progress) string {
+	if now.Stages == 0 {
+		return fmt.Sprintf("%s %d/%d %s", now.Name, now.Iteration, now.Iterations, event.Duration(now.Seconds))
+	}
 	done, left := p.pace.estimate(now)
 	parameters := ""
 	for i, name := range now.Parameters {
@@ -115,7 +119,7 @@ type pace struct {
 func newPace() pace { return pace{stage: -1} }
 
 func (p *pace) see(now job.Progress) {
-	if now.Stage != p.stage {
+	if now.Stages > 0 && now.Stage != p.stage {
 		p.stage, p.iteration, p.seconds = now.Stage, now.Iteration, now.Seconds
 	}
 }
@@ -124,6 +128,7 @@ func (p *pace) see(now job.Progress) {
 // left, negative if not known.
 func (p *pace) estimate(now job.Progress) (done, left float64) {
 	switch {
+	case now.Stages == 0:
 	case now.TotalMost == 0 && now.Iterations > 0: // each stage counts its own steps
 		done = (float64(now.Stage) + float64(now.Iteration)/float64(now.Iterations)) / float64(now.Stages)
 	case now.TotalMost > 0:

@@ -41,6 +41,9 @@ func TestProgress(t *testing.T) {
 	p.end()
 	assert.Equal(t, "\r[##########----------]  50% s\n", b.String())
 
+	before := job.Progress{Name: "compiling kernels for opencl:0 (GPU)", Iteration: 2, Iterations: 5, Seconds: 3}
+	assert.Equal(t, "compiling kernels for opencl:0 (GPU) 2/5 3.0 s", p.line(before))
+
 	now.Parameters, now.Values = []string{"k", "nu"}, []float64{0.25, 1e-5}
 	assert.Contains(t, p.line(now), " loss 0.5 k=0.25 nu=1e-05 1:50")
 }

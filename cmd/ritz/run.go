@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -33,7 +34,8 @@ const (
                    are as in ritz help submit
 
 The first Ctrl-C (or SIGTERM) ends the run within a second and keeps the best
-solution so far, its history and a checkpoint; the exit code is 1. Another one
+solution so far, its history and a checkpoint; the exit code is 1. While kernels are
+compiled for a device, it waits for the one that is, and there is nothing to keep. Another one
 that comes more than a second later kills at once. Figures are drawn when a run
 is done; ritz draw draws those of an interrupted one.`
 )
@@ -73,8 +75,14 @@ func runJob(ctx context.Context, args []string, s streams) int {
 		return misused("run", s, fault)
 	}
 
-	o := job.Options{Warn: func(w string) { fmt.Fprintln(s.err, "warning:", w) }}
 	var bar *progress
+	say := func(line string) {
+		if bar != nil {
+			bar.end()
+		}
+		fmt.Fprintln(s.err, line)
+	}
+	o := job.Options{Warn: func(w string) { say("warning: " + w) }}
 	switch {
 	case *asJSON:
 		told := newEvents(s.out, time.Now)
@@ -82,13 +90,7 @@ func runJob(ctx context.Context, args []string, s streams) int {
 	case !*quiet:
 		bar = newProgress(s.err, time.Now)
 		o.Progress = bar.update
-		o.Started = func(dir string) { fmt.Fprintln(s.err, "run directory", dir) }
-	}
-	say := func(line string) {
-		if bar != nil {
-			bar.end()
-		}
-		fmt.Fprintln(s.err, "ritz:", line)
+		o.Started = func(dir string) { say("run directory " + dir) }
 	}
 	j, name, err := load(files, *resume, sets, s.in)
 	if err != nil {
@@ -111,13 +113,17 @@ func runJob(ctx context.Context, args []string, s streams) int {
 		}
 		return err
 	}
-	if code, err = others.with(ctx, name, say, s, work); code >= 0 {
+	if code, err = others.with(ctx, name, func(line string) { say("ritz: " + line) }, s, work); code >= 0 {
 		return code
 	}
 	if bar != nil {
 		bar.end()
 	}
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		fmt.Fprintln(s.err, "ritz: interrupted before the first step: nothing was run")
+		return exitFailed
+	case err != nil:
 		return refuse(s, err)
 	}
 	if *asJSON {
@@ -161,7 +167,11 @@ func conclude(r *job.Result, quiet bool, s streams) int {
 		fmt.Fprintf(s.err, "ritz: %s; go on with: ritz run --resume %s\n", r.Reason, r.Dir)
 	}
 	if !quiet {
-		fmt.Fprintf(s.out, "%s after %s: %s\n", r.Status, event.Duration(float64(r.Seconds)), r.Dir)
+		on := ""
+		if r.Device != "" && r.Device != "cpu" {
+			on = " on " + r.Device
+		}
+		fmt.Fprintf(s.out, "%s after %s%s: %s\n", r.Status, event.Duration(float64(r.Seconds)), on, r.Dir)
 		r.Body.Summary(s.out)
 	}
 	return exitOf(r)

@@ -8,7 +8,8 @@ import (
 )
 
 // The kinds of events, in the order in which they come: Warning and Started
-// once or not at all, Progress a few times a second, Ended last.
+// once or not at all, Progress a few times a second, Ended last. What comes before the
+// first stage, of which there are 0 then, is told before them all.
 const (
 	Warning  = "warning"  // Text
 	Started  = "started"  // Dir

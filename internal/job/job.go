@@ -37,7 +37,7 @@ type task interface {
 	check(w io.Writer) error
 	// compile makes ready to run, and returns the faults that decoding cannot
 	// see. Nothing has been written yet.
-	compile(o *Options) (work, error)
+	compile(ctx context.Context, o *Options) (work, error)
 	// warnings are what check or compile found odd.
 	warnings() []string
 	// draw draws the figures of a run from the files in its directory.

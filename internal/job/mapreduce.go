@@ -1,6 +1,7 @@
 package job
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -348,7 +349,7 @@ type mapWork struct {
 	saved    time.Time
 }
 
-func (t *mapReduceTask) compile(o *Options) (work, error) {
+func (t *mapReduceTask) compile(_ context.Context, o *Options) (work, error) {
 	if err := t.prepare(); err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ type pinnError struct {
 }
 
 // compile builds the trainer and reads the files of the job.
-func (t *pinnTask) compile(o *Options) (work, error) {
+func (t *pinnTask) compile(_ context.Context, o *Options) (work, error) {
 	w := &pinnWork{task: t, watch: func(pinn.Progress) {}}
 	if o.Progress != nil {
 		names := sortedKeys(t.problem.Parameters)

@@ -34,7 +34,7 @@ type Options struct {
 
 // Progress tells where a run stands.
 type Progress struct {
-	Stage, Stages         int    // current stage, from 0, and how many there are
+	Stage, Stages         int    // current stage, from 0, and how many there are; 0: what comes before them
 	Name                  string // of the stage, "ssbroyden"
 	Iteration, Iterations int    // done and at most, in this stage
 	Total, TotalMost      int    // the same over all stages; 0 where stages have steps of their own
@@ -103,7 +103,7 @@ type Body interface {
 // without a result means that nothing was run; when the run itself ends badly
 // the Result says so.
 func Run(ctx context.Context, j *Job, dir string, o Options) (*Result, error) {
-	w, err := j.task.compile(&o)
+	w, err := j.task.compile(ctx, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func Resume(ctx context.Context, dir string, o Options) (*Result, error) {
 		r.Idle = true
 		return r, nil
 	}
-	w, err := j.task.compile(&o)
+	w, err := j.task.compile(ctx, &o)
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func (t *sampleTask) check(w io.Writer) error {
 	return nil
 }
 
-func (t *sampleTask) compile(*Options) (work, error) {
+func (t *sampleTask) compile(context.Context, *Options) (work, error) {
 	unit, x, err := t.job.samplePoints(t.plan, t.inputs)
 	return &sampleWork{t, unit, x}, err
 }

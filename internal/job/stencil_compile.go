@@ -1,6 +1,7 @@
 package job
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -95,7 +96,7 @@ func (t *stencilTask) placed(err error) error {
 	return f
 }
 
-func (t *stencilTask) compile(o *Options) (work, error) {
+func (t *stencilTask) compile(ctx context.Context, o *Options) (work, error) {
 	if err := t.prepareToRun(); err != nil {
 		return nil, err
 	}
@@ -107,10 +108,13 @@ func (t *stencilTask) compile(o *Options) (work, error) {
 		return nil, err
 	}
 	settings := t.settings
-	settings.Device = w.device
+	settings.Device, settings.Compiling = w.device, w.compiling(ctx)
 	var err error
 	if w.solver, err = stencil.New(settings); err != nil {
 		w.release()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, t.placedOn(err)
 	}
 	w.steps, w.every = t.allSteps, t.interval()

@@ -1,9 +1,11 @@
 package job
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/seed-0772dd2d/ritz/gpu"
 	"github.com/seed-0772dd2d/ritz/stencil"
@@ -47,6 +49,17 @@ func unopened(id string, err error) string {
 		there = append(there, d.ID)
 	}
 	return why + " on this machine, which has " + strings.Join(there, ", ") + "; ritz devices says what is missing"
+}
+
+// compiling tells that kernels are compiled, until the run is interrupted.
+func (w *stencilWork) compiling(ctx context.Context) func(done, all int) error {
+	start := time.Now()
+	return func(done, all int) error {
+		w.progress(Progress{
+			Name: "compiling kernels for " + w.task.job.ranOn, Iteration: done, Iterations: all, Seconds: time.Since(start).Seconds(),
+		})
+		return ctx.Err()
+	}
 }
 
 // device is the one to run on: auto stands for the first GPU, or the cpu if there is none.

@@ -75,6 +75,28 @@ func TestStencilOnDevice(t *testing.T) {
 	}
 }
 
+// While kernels are compiled the run says so, and can be interrupted; nothing is left then.
+func TestStencilCompiling(t *testing.T) {
+	name := openCL(t)
+	dir := filepath.Join(t.TempDir(), "out")
+	j, err := decode("a.yaml", resumed+"device: opencl:0\n", nil)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var told []Progress
+	r, err := Run(ctx, j, dir, Options{Progress: func(p Progress) {
+		told = append(told, p)
+		cancel()
+	}})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Nil(t, r)
+	require.Len(t, told, 1)
+	require.Equal(t, "compiling kernels for "+name, told[0].Name)
+	require.Zero(t, told[0].Stages)
+	require.Zero(t, told[0].Iteration)
+	require.Positive(t, told[0].Iterations)
+	require.NoDirExists(t, dir)
+}
+
 // A run that is interrupted goes on elsewhere: from device to processor, and back.
 func TestStencilResumeElsewhere(t *testing.T) {
 	openCL(t)
@@ -122,7 +144,7 @@ func TestStencilDeviceIsLost(t *testing.T) {
 	j, err := decode("a.yaml", resumed+"device: opencl:0\n", nil)
 	require.NoError(t, err)
 	var w *stencilWork
-	made, err := j.task.compile(&Options{Progress: func(p Progress) {
+	made, err := j.task.compile(t.Context(), &Options{Progress: func(p Progress) {
 		if p.Iteration == 45 {
 			require.NoError(t, w.device.Close())
 		}
@@ -174,7 +196,7 @@ func TestStencilDeviceFaults(t *testing.T) {
 	name := openCL(t)
 	j, err = decode("a.yaml", small+"steps: 1\ndevice: opencl:0\nplan: {width: 1000, height: 1000, steps: 4}\n", nil)
 	require.NoError(t, err)
-	_, err = j.task.compile(&Options{})
+	_, err = j.task.compile(t.Context(), &Options{})
 	require.ErrorContains(t, err, "a.yaml:6:7: plan: tiles of 1000 x 1000 cells for 4 steps of order 2")
 	require.Equal(t, err.Error(), j.Check(new(bytes.Buffer)).Error(), "as a run says it")
 

@@ -16,7 +16,7 @@ type stencilBody struct {
 	TEff         Number       `json:"t_eff_gb_per_s"` // six accesses a cell and step
 	BytesPerCell int          `json:"bytes_per_cell"`
 	Pressure     wavePressure `json:"pressure"`         // at the end
-	Energy       *Number      `json:"energy,omitempty"` // where it was last recorded
+	Energy       *Number      `json:"energy,omitempty"` // likewise, if it was recorded
 	Snapshots    int          `json:"snapshots"`        // how many there are of each kind
 	Frames       int          `json:"frames"`           // of the animation
 	Figures      []string     `json:"figures"`
@@ -39,7 +39,7 @@ func (b *stencilBody) Summary(w io.Writer) {
 	fmt.Fprintf(w, "pressure at the end from %.6g to %.6g, sum %.6g, norm %.6g, in the centre %.6g\n",
 		float64(p.Min), float64(p.Max), float64(p.Sum), float64(p.Norm2), float64(p.Centre))
 	if b.Energy != nil {
-		fmt.Fprintf(w, "energy %.9g\n", float64(*b.Energy))
+		fmt.Fprintf(w, "energy at the end %.9g\n", float64(*b.Energy))
 	}
 	if len(b.Figures) > 0 {
 		fmt.Fprintf(w, "figures %s\n", strings.Join(b.Figures, ", "))

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,6 +16,17 @@ import (
 )
 
 const resumed = shot + "output: {every: 15, animation: gif, snapshots: [npy, vti], energy: true, figures: [], checkpoint: 1e-9}\n"
+
+// The energy of a result is that of its end, wherever the last output was.
+func TestStencilEnergyAtEnd(t *testing.T) {
+	often := wave(t, strings.Replace(resumed, "every: 15", "every: 1", 1), Options{})
+	seldom := wave(t, strings.Replace(resumed, "every: 15", "every: 37", 1), Options{})
+	want, got := *often.Body.(*stencilBody).Energy, *seldom.Body.(*stencilBody).Energy
+	rows := readCSV(t, filepath.Join(often.Dir, "energy.csv"))
+	require.Equal(t, strconv.Itoa(often.Body.(*stencilBody).Steps), rows[len(rows)-1][0])
+	require.Equal(t, format(float64(want)), rows[len(rows)-1][4])
+	require.InEpsilon(t, float64(want), float64(got), 1e-12)
+}
 
 // contents are the files below a directory that do not tell times.
 func contents(t *testing.T, dir string) map[string]string {

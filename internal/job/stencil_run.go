@@ -185,14 +185,15 @@ func (w *stencilWork) body() (*stencilBody, error) {
 	if len(w.task.output.snapshots) > 0 {
 		b.Snapshots = w.state.Recorded/w.every + 1
 	}
-	if e := w.state.Energy; len(e) > 0 {
-		last := e[len(e)-1]
-		total := Number(last.Kinetic + last.Potential)
+	if err == nil && w.task.output.energy {
+		var kinetic, potential float64
+		kinetic, potential, err = w.solver.Energy()
+		total := Number(kinetic + potential)
 		b.Energy = &total
 	}
 	if err != nil {
 		none := Number(math.NaN())
-		b.Pressure = wavePressure{none, none, none, none, none}
+		b.Energy, b.Pressure = nil, wavePressure{none, none, none, none, none}
 		return b, err
 	}
 	least, most, sum, squares := math.Inf(1), math.Inf(-1), 0.0, 0.0

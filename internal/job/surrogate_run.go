@@ -35,7 +35,7 @@ type fittedModel struct {
 	model surrogate.Model
 }
 
-func (t *surrogateTask) compile(o *Options) (work, error) {
+func (t *surrogateTask) compile(_ context.Context, o *Options) (work, error) {
 	if err := t.prepare(); err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ type sweepWork struct {
 	written time.Time
 }
 
-func (t *sweepTask) compile(o *Options) (work, error) {
+func (t *sweepTask) compile(_ context.Context, o *Options) (work, error) {
 	if err := t.prepare(); err != nil {
 		return nil, err
 	}

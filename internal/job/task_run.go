@@ -35,7 +35,10 @@ func progressLog(log io.Writer, now func() time.Time) func(Progress) {
 			return
 		}
 		last = t
-		fmt.Fprintf(log, "stage %d/%d %s %d/%d", p.Stage+1, p.Stages, p.Name, p.Iteration, p.Iterations)
+		if p.Stages > 0 {
+			fmt.Fprintf(log, "stage %d/%d ", p.Stage+1, p.Stages)
+		}
+		fmt.Fprintf(log, "%s %d/%d", p.Name, p.Iteration, p.Iterations)
 		if p.Measure != "" {
 			fmt.Fprintf(log, " %s %.6g", p.Measure, p.Value)
 		}
