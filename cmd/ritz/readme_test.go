@@ -1,49 +1,432 @@
 package main
 
 import (
+	"encoding/json"
+	"image/png"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/gpu"
+	"github.com/seed-0772dd2d/ritz/internal/job"
 )
 
-// The commands that README shows for many workers on one machine run as they stand.
-func TestReadmeManyWorkers(t *testing.T) {
+// checkout is where the pages are, of which every command, job, program and link is tried.
+const checkout = "../.."
+
+var readmes = []string{"README.md", "examples/README.md", "notebooks/README.md"}
+
+// notRun are how commands begin that are not run here, and why. Flags of ritz are read all the same.
+var notRun = map[string]string{
+	"go test ./...":                             "would start itself",
+	"go run ./examples/lens":                    "takes ten seconds: its own test looks for the lens",
+	"RITZ_PICTURES=/tmp go test":                "the tests of the dashboard run it",
+	"openssl":                                   "the certificates of TestElsewhere are made by Go",
+	"ritz coordinator --listen 0.0.0.0:4222":    "is for many machines: TestElsewhere",
+	"ritz worker --connect tls://host:4222":     "likewise",
+	"ritz submit job.yaml --connect tls://host": "likewise",
+	"ritz devices --watch":                      "ends with Ctrl-C: TestDevicesWatchInterrupted",
+	"ritz devices test hip:0":                   "wants a card of AMD: TestDeviceTest has PoCL",
+	"ritz jupyter setup":                        "builds for minutes: the tests of notebooks call it when it has",
+	"python3 -m pip install jupyterlab":         "takes it from the net",
+	"jupyter lab":                               "waits for a person: TestLab of notebooks",
+	"jupyter nbconvert":                         "takes minutes: the tests of notebooks execute all",
+}
+
+// quick makes the examples that take long short. What is run is the file with these numbers changed.
+var quick = map[string][]string{
+	"acoustic":             {"steps=60"},
+	"acoustic_layers":      {"time=0.1"},
+	"borehole":             {"sample.n=60"},
+	"branin":               {"optimize.evaluations=5"},
+	"burgers":              {"points.interior=1000", "points.resample.candidates=2000", "train.0.adam.iterations=10", "train.1.ssbroyden.iterations=10"},
+	"external_command":     {"sample.n=10", "optimize.evaluations=1"},
+	"heat":                 {"train.0.adam.iterations=10", "train.1.ssbroyden.iterations=10"},
+	"kuramoto_sivashinsky": {"train.0.adam.iterations=10", "train.1.ssbroyden.iterations=10"},
+	"poisson":              {"train.0.adam.iterations=10", "train.1.ssbroyden.iterations=10"},
+	"sweep":                {"halving.min=6", "halving.max=18"},
+	"system":               {"train.0.adam.iterations=10", "train.1.ssbroyden.iterations=10"},
+	"wave":                 {"train.0.adam.iterations=10", "train.1.ssbroyden.iterations=10"},
+}
+
+// page is what a README tells its readers to do.
+type page struct {
+	file, text string
+	prose      string // without the blocks
+	commands   []string
+	forms      []string // mentions of commands, and what has places to fill in
+	usages     []string // lines of the overview of the command line
+	blocks     []block
+}
+
+// block is a fenced block, and the line that leads to it.
+type block struct{ language, text, before string }
+
+var (
+	fence   = regexp.MustCompile("(?m)^```")
+	span    = regexp.MustCompile("`([^`]+)`")
+	program = regexp.MustCompile(`^([A-Z_]+=\S+ )?(ritz|go|jupyter|python3|openssl) `)
+	remark  = regexp.MustCompile(` +#.*`)
+	form    = regexp.MustCompile(`^(go run ./cmd/)?ritz.* (.*\b[A-Z]{2,}\b|\[.*|\.\.\.)|^ritz [a-z]+( [a-z]+)?$|^go run( ./cmd/ritz)?$`)
+)
+
+func readPage(t *testing.T, file string) (p page) {
+	data, err := os.ReadFile(filepath.Join(checkout, file))
+	require.NoError(t, err)
+	p.file, p.text = file, string(data)
+	before := ""
+	for i, part := range fence.Split(p.text, -1) {
+		language, text, _ := strings.Cut(part, "\n")
+		if i%2 == 0 {
+			p.prose += part
+			for _, s := range span.FindAllStringSubmatch(part, -1) {
+				command := strings.Join(strings.Fields(s[1]), " ")
+				if form.MatchString(command) {
+					p.forms = append(p.forms, command)
+				} else if program.MatchString(command) {
+					p.commands = append(p.commands, command)
+				}
+			}
+			lines := strings.Split(strings.TrimSpace(part), "\n")
+			before = lines[len(lines)-1]
+			continue
+		}
+		p.blocks = append(p.blocks, block{language, text, before})
+		switch language {
+		case "sh":
+			for line := range strings.Lines(text) {
+				command := strings.TrimSpace(remark.ReplaceAllString(line, ""))
+				require.Regexp(t, program, command, file)
+				p.commands = append(p.commands, command)
+			}
+		case "":
+			for line := range strings.Lines(text) {
+				usage, _, _ := strings.Cut(line, "  ")
+				p.usages = append(p.usages, strings.Split(usage, ", ")...)
+			}
+		}
+	}
+	require.NotEmpty(t, p.commands, file)
+	return p
+}
+
+// short writes the ritz of a checkout as the installed one.
+func short(command string) string { return strings.Replace(command, "go run ./cmd/ritz ", "ritz ", 1) }
+
+// exception is the beginning in notRun of a command that is not run, else "".
+func exception(command string) string {
+	for start := range notRun {
+		if command == start || strings.HasPrefix(command, start) && start != "go test ./..." {
+			return start
+		}
+	}
+	return ""
+}
+
+func TestReadmeExceptions(t *testing.T) {
+	unused := maps.Clone(notRun)
+	for _, file := range readmes {
+		p := readPage(t, file)
+		for _, c := range slices.Concat(p.commands, p.forms) {
+			delete(unused, exception(short(c)))
+		}
+	}
+	assert.Empty(t, unused, "not in the pages any more")
+}
+
+// Commands, forms of them and the overview name commands and flags that there are.
+func TestReadmeFlags(t *testing.T) {
+	for _, file := range readmes {
+		p := readPage(t, file)
+		if file == "README.md" {
+			require.NotEmpty(t, p.usages)
+		}
+		for _, usage := range slices.Concat(p.usages, p.forms, p.commands) {
+			usage, _, _ = strings.Cut(short(usage), " > ")
+			usage, _, _ = strings.Cut(usage, " -- ")
+			usage = regexp.MustCompile(`[\[\]]|\.\.\.`).ReplaceAllString(usage, "")
+			usage = strings.NewReplacer(" N", " 1", " KIND", " pinn").Replace(usage)
+			words := strings.Fields(usage)
+			if words[0] != "ritz" {
+				continue
+			}
+			for _, first := range strings.Split(words[1], "|") {
+				for _, second := range strings.Split(strings.Join(words[2:min(3, len(words))], ""), "|") {
+					args := []string{first}
+					if second != "" {
+						args = append(append(args, second), words[3:]...)
+					}
+					if first != "help" {
+						args = append(args, "--help") // when all before it has been read
+					}
+					code, _, stderr := ritz(args...)
+					assert.Zero(t, code, "%s: %s\n%s", file, usage, stderr)
+				}
+			}
+		}
+	}
+}
+
+// layOut makes a folder like a checkout, as far as the pages need one.
+func layOut(t *testing.T) (dir string) {
+	dir = t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "examples", "beam"), os.DirFS(checkout+"/examples/beam")))
+	names, err := filepath.Glob(checkout + "/examples/*.*")
+	require.NoError(t, err)
+	for _, name := range append(names, checkout+"/go.mod", checkout+"/go.sum") {
+		to, err := filepath.Rel(checkout, name)
+		require.NoError(t, err)
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		if sets, ok := quick[strings.TrimSuffix(filepath.Base(name), ".yaml")]; ok {
+			j, err := job.Load(name, sets)
+			require.NoError(t, err)
+			text = []byte(j.YAML())
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, to), text, 0o666))
+	}
+	return dir
+}
+
+// The commands of the pages run as they stand, one after the other, but the same job not twice.
+func TestReadmeCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs for half a minute")
+	}
 	shell(t)
 	isolate(t)
-	readme, err := os.ReadFile("../../README.md")
-	require.NoError(t, err)
-	_, section, found := strings.Cut(string(readme), "\n## Many workers\n")
-	require.True(t, found)
-	section, _, _ = strings.Cut(section, "\n## ")
-	var script strings.Builder
-	for i, block := range strings.Split(section, "```") {
-		if commands, sh := strings.CutPrefix(block, "sh\n"); sh && i%2 == 1 {
-			script.WriteString(commands)
-		}
-	}
-	require.Contains(t, script.String(), "ritz cluster start")
-
-	dir := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "examples"), 0o777))
-	for name, text := range map[string]string{"sine.yaml": sine, "poisson.yaml": sine, "sweep.yaml": sweepOfSines} { // fast ones in their places
-		if name != "sine.yaml" {
-			require.FileExists(t, "../../examples/"+name)
-		}
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "examples", name), []byte(text), 0o666))
-	}
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	c := exec.Command("sh", "-e", "-c", "ritz() { echo \"+ ritz $*\"; "+exe+" \"$@\"; }\n"+script.String())
-	c.Dir = dir
-	said, err := c.CombinedOutput()
-	require.NoError(t, err, string(said))
-	for _, file := range []string{"runs/sweep/result.json", "runs/poisson/result.json", "runs/poisson/solution.json", "runs/hello/a.txt", "runs/spread/result.json"} {
-		assert.FileExists(t, filepath.Join(dir, file))
+	root, err := filepath.Abs(checkout)
+	require.NoError(t, err)
+	for name, value := range map[string]string{"POCL_CACHE_DIR": t.TempDir(), "GOBIN": t.TempDir(), "EXE": exe, "ROOT": root} {
+		t.Setenv(name, value)
 	}
-	assert.Contains(t, string(said), "hello")
+	devices, _ := gpu.Devices()
+	dir, jobs := layOut(t), map[string]bool{}
+	for _, file := range readmes {
+		t.Run(file, func(t *testing.T) {
+			script := `ritz() { "$EXE" "$@"; }
+				go() {
+					if [ "$1" != run ]; then (cd "$ROOT" && command go "$@"); return; fi
+					name=$GOBIN/$(basename "$2") && command go build -C "$ROOT" -o "$name" "$2" && shift 2 && "$name" "$@"
+				}` + "\n"
+			p := readPage(t, file)
+			for _, c := range p.commands {
+				c = short(c)
+				lacking := strings.Contains(c, "opencl:0") && len(devices) == 0 && os.Getenv("RITZ_REQUIRE_ENGINES") != "1"
+				if exception(c) != "" || jobs[c] || lacking {
+					continue
+				}
+				jobs[c] = strings.HasPrefix(c, "ritz run ")
+				script += "echo '+ " + strings.ReplaceAll(c, "'", `'\''`) + "'\n" + c + "\n"
+			}
+			c := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
+			c.Dir = dir
+			said, err := c.CombinedOutput()
+			require.NoError(t, err, string(said))
+			p.checkTables(t, dir)
+			p.checkPictures(t, dir)
+			for _, name := range leaves[file] {
+				assert.FileExists(t, filepath.Join(dir, name))
+			}
+		})
+	}
+}
+
+// leaves are files that the commands of a page leave, beside those that its tables name.
+var leaves = map[string][]string{
+	"README.md":          {"pinn.yaml", "runs/sweep/result.json", "runs/poisson/solution.json", "runs/hello/a.txt", "runs/spread/result.json"},
+	"examples/README.md": {"mine.yaml", "ritz.schema.json", "diffusion.png", "lyapunov.png"},
+}
+
+// madeBy is the file of the last run of an example.
+func madeBy(t *testing.T, dir, example, file string) string {
+	j, err := job.Load(filepath.Join(checkout, "examples", example+".yaml"), nil)
+	require.NoError(t, err)
+	paths, err := filepath.Glob(filepath.Join(dir, "runs", j.Name+"-*", file))
+	require.NoError(t, err)
+	require.NotEmpty(t, paths, "%s of examples/%s.yaml", file, example)
+	return paths[len(paths)-1]
+}
+
+// checkTables looks for the files of runs that the rows of tables name behind their commands.
+func (p page) checkTables(t *testing.T, dir string) {
+	row := regexp.MustCompile("(?m)^\\|.*`(?:ritz|go run ./cmd/ritz) run examples/(\\w+)\\.yaml`(.*)$")
+	for _, m := range row.FindAllStringSubmatch(p.prose, -1) {
+		for _, file := range regexp.MustCompile("`(\\w+\\.(?:png|gif|csv))`").FindAllStringSubmatch(m[2], -1) {
+			assert.FileExists(t, madeBy(t, dir, m[1], file[1]))
+		}
+	}
+}
+
+// checkPictures compares the pictures that are shown with those that the next command makes, in size.
+func (p page) checkPictures(t *testing.T, dir string) {
+	size := func(path string) [2]int {
+		f, err := os.Open(path)
+		require.NoError(t, err)
+		defer f.Close()
+		c, err := png.DecodeConfig(f)
+		require.NoError(t, err)
+		return [2]int{c.Width, c.Height}
+	}
+	for _, at := range regexp.MustCompile(`!\[[^\]]*\]\((\S+)\)`).FindAllStringSubmatchIndex(p.text, -1) {
+		shown, rest := p.text[at[2]:at[3]], p.text[at[1]:]
+		maker := regexp.MustCompile(`ritz run examples/(\w+)\.yaml|go run \./examples/|go test \./dist`).FindStringSubmatch(rest)
+		require.NotNil(t, maker, shown)
+		if maker[1] == "" {
+			continue // in notRun
+		}
+		file := regexp.MustCompile("`(\\w+\\.png)`").FindStringSubmatch(rest)
+		require.NotNil(t, file, shown)
+		assert.Equal(t, size(madeBy(t, dir, maker[1], file[1])), size(filepath.Join(checkout, filepath.Dir(p.file), shown)), shown)
+	}
+}
+
+// The jobs that are shown are accepted as they stand, in the folder of the examples, and those that
+// are said to be an example are.
+func TestReadmeJobs(t *testing.T) {
+	dir := layOut(t)
+	jobs, same := 0, 0
+	for _, file := range readmes {
+		for _, b := range readPage(t, file).blocks {
+			if b.language != "yaml" {
+				continue
+			}
+			jobs++
+			path := filepath.Join(dir, "examples", "shown.yaml")
+			require.NoError(t, os.WriteFile(path, []byte(b.text), 0o666))
+			code, _, stderr := ritz("check", path)
+			assert.Zero(t, code, "%s\n%s", stderr, b.text)
+			assert.Empty(t, stderr)
+			if m := regexp.MustCompile(`^This is \[.*\]\((examples/\w+\.yaml)\):$`).FindStringSubmatch(b.before); m != nil {
+				same++
+				shown, err := job.Load(path, nil)
+				require.NoError(t, err)
+				example, err := job.Load(filepath.Join(checkout, m[1]), nil)
+				require.NoError(t, err)
+				assert.Equal(t, example.YAML(), shown.YAML())
+			}
+		}
+	}
+	assert.Equal(t, []int{4, 3}, []int{jobs, same}, "jobs, and those that are said to be examples")
+}
+
+// programs are how the blocks of Go begin, what makes a program of each, and what it prints. A block that
+// has no main is the body of one, but for what stands before the %% of a cell.
+var programs = []struct{ begins, after, says string }{
+	{"func main() {\n\tdistributed.", `
+func square(_ context.Context, data []byte) ([]byte, error) {
+	n, err := strconv.Atoi(string(data))
+	return []byte(strconv.Itoa(n * n)), err
+}`, `^9801 <nil>\n$`},
+	{"problem := &pinn.Problem{", "", `^\[0\.3727\d*\] <nil>\n$`},
+	{"const rho, c = 1.2, 343.0\n", "fmt.Println(len(p), p[0] > 0)\n", `^2000 true\n$`},
+	{"import \"github.com/seed-0772dd2d/ritz/notebooks/nb\"\n", "", ""},
+}
+
+// packages are what the blocks of Go import.
+var packages = []string{
+	"context", "fmt", "log", "math", "strconv",
+	"github.com/seed-0772dd2d/ritz/distributed", "github.com/seed-0772dd2d/ritz/pinn", "github.com/seed-0772dd2d/ritz/stencil",
+}
+
+// The programs that are shown compile, run and print what is said.
+func TestReadmePrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles programs")
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("go is not in the path")
+	}
+	root, err := filepath.Abs(checkout)
+	require.NoError(t, err)
+	n := 0
+	for _, file := range readmes {
+		for _, b := range readPage(t, file).blocks {
+			if b.language != "go" {
+				continue
+			}
+			i := slices.IndexFunc(programs, func(p struct{ begins, after, says string }) bool { return strings.HasPrefix(b.text, p.begins) })
+			require.GreaterOrEqual(t, i, 0, b.text)
+			n++
+			outside, inside, cell := strings.Cut(b.text, "%%\n")
+			switch {
+			case strings.HasPrefix(b.text, "func main"):
+				outside, inside = b.text+programs[i].after, ""
+			case !cell:
+				outside, inside = "", b.text+programs[i].after
+			}
+			text := "package main\n"
+			for _, path := range packages {
+				if regexp.MustCompile(`\b` + filepath.Base(path) + `\.`).MatchString(outside + inside) {
+					text += "import " + strconv.Quote(path) + "\n"
+				}
+			}
+			text += outside
+			if inside != "" {
+				text += "\nfunc main() {\n" + inside + "}\n"
+			}
+
+			// The program is in the module without being written into it.
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(text), 0o666))
+			overlay, err := json.Marshal(object{"Replace": object{filepath.Join(root, "shown", "main.go"): filepath.Join(dir, "main.go")}})
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o666))
+			exe := filepath.Join(dir, "shown.exe")
+			out, err := exec.CommandContext(t.Context(), "go", "build", "-C", root, "-overlay", filepath.Join(dir, "overlay.json"), "-o", exe, "./shown").CombinedOutput()
+			require.NoError(t, err, "%s\n%s", out, text)
+			if programs[i].says != "" {
+				out, err = exec.CommandContext(t.Context(), exe).Output()
+				require.NoError(t, err)
+				assert.Regexp(t, programs[i].says, string(out))
+			}
+		}
+	}
+	assert.Equal(t, len(programs), n)
+}
+
+// Links lead to files and headings that there are.
+func TestReadmeLinks(t *testing.T) {
+	anchor := func(title string) string {
+		title = regexp.MustCompile(`[^\pL\pN _-]`).ReplaceAllString(strings.ToLower(title), "")
+		return strings.ReplaceAll(title, " ", "-")
+	}
+	for _, file := range readmes {
+		p := readPage(t, file)
+		links := regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(p.prose, -1)
+		require.NotEmpty(t, links)
+		for _, m := range links {
+			if strings.HasPrefix(m[1], "https://") {
+				continue
+			}
+			to, fragment, inside := strings.Cut(m[1], "#")
+			path := filepath.Join(checkout, filepath.Dir(file), to)
+			if to == "" {
+				path = filepath.Join(checkout, file)
+			}
+			_, err := os.Stat(path)
+			require.NoError(t, err, "%s: %s", file, m[1])
+			if !inside {
+				continue
+			}
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			found := false
+			for _, h := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(string(text), -1) {
+				found = found || anchor(h[1]) == fragment
+			}
+			assert.True(t, found, "%s: %s", file, m[1])
+		}
+	}
 }
