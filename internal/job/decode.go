@@ -122,7 +122,9 @@ func (s *section) at(key string) string { return join(s.path, key) }
 
 // get returns the value of key, or nil if it is absent, and makes key known.
 func (s *section) get(key string) *node {
-	s.known = append(s.known, key)
+	if !slices.Contains(s.known, key) {
+		s.known = append(s.known, key)
+	}
 	if v := s.n.get(key); v != nil && v.kind != nullNode {
 		return v
 	}
@@ -258,7 +260,11 @@ func (d *decoder) failed(n *node) bool {
 // text reads a scalar as it stands.
 func (d *decoder) text(v *node, path string) string {
 	if v.kind != scalarNode {
-		d.fail(v, path, "expected a text, got %s", v.what())
+		hint := ""
+		if len(v.entries) == 1 {
+			hint = "; put a text with a colon in quotes"
+		}
+		d.fail(v, path, "expected a text, got %s%s", v.what(), hint)
 		return ""
 	}
 	return v.text

@@ -259,5 +259,9 @@ func knownKeys(t *testing.T, text, section string) []string {
 	_, known, found := strings.Cut(err.Error(), `unknown key "qqqqqq": expected `)
 	require.True(t, found, err.Error())
 	known, _, _ = strings.Cut(known, "\n")
-	return strings.Split(known, ", ")
+	keys := strings.Split(known, ", ")
+	for i, key := range keys {
+		require.NotContains(t, keys[:i], key, "each once")
+	}
+	return keys
 }

@@ -118,13 +118,20 @@ func (t *stencilTask) traceBytes() int64 {
 }
 
 // bytes is about the memory of a run: the fields, their media and layers, what
-// the job gives and the traces.
+// the job gives and the traces, which are known from the time step on. All else is known before
+// anything is evaluated.
 func (t *stencilTask) bytes() int64 {
 	p := &t.settings
 	g := p.Grid
-	fields := 3
-	if p.Medium.Densities != nil || p.Medium.BulkModuli != nil || p.InnerFaces {
+	fields, given := 3, 0 // in the simulation, and as the job gives them
+	density, modulus := t.density.varies(), t.modulus.varies() || t.speed.varies() || t.speed != nil && t.density.varies()
+	if density || modulus || p.InnerFaces {
 		fields = 6
+	}
+	for _, there := range []bool{density, modulus, t.initial[0] != nil, t.initial[1] != nil, t.initial[2] != nil} {
+		if there {
+			given++
+		}
 	}
 	number := 8
 	if p.Single {
@@ -137,13 +144,10 @@ func (t *stencilTask) bytes() int64 {
 			bytes += int64(2*number*side.Cells) * int64([2]int{g.Ny, g.Nx}[k/2])
 		}
 	}
-	for _, v := range [][]float64{p.Medium.Densities, p.Medium.BulkModuli, p.Pressure, p.Vx, p.Vy} {
-		bytes += 8 * int64(len(v))
-	}
 	reads := 1 // fields as they are read
 	if len(t.output.snapshots) > 0 {
 		reads = len(t.output.fields)
 	}
-	bytes += 8 * int64(reads) * int64(g.Cells())
+	bytes += 8 * int64(given+reads) * int64(g.Cells())
 	return bytes + t.traceBytes()
 }

@@ -168,17 +168,41 @@ func TestStencilLateFaults(t *testing.T) {
 	require.NoError(t, j.Check(io.Discard))
 }
 
-// A grid that the machine has no memory for is refused before anything is made.
+// A grid that the machine has no memory for is refused before anything is made: what the
+// medium and the initial fields take is known before they are evaluated.
 func TestStencilMemory(t *testing.T) {
 	if has := totalMemory(); has == 0 || has > 5e11 {
 		t.Skip("the memory is not known, or is enough")
 	}
 	j, err := decode("a.yaml", waveHead+"grid: {n: [180000, 180000], length: [1, 1]}\nmedium: {density: 1 + x}\nsteps: 1\n", nil)
 	require.NoError(t, err)
-	const want = "a.yaml:3:11: grid.n: 3.24e+10 points want about 1036.8 GB of memory, this machine has "
+	const want = "a.yaml:3:11: grid.n: 3.24e+10 points want about 2073.6 GB of memory, this machine has "
 	assert.ErrorContains(t, j.Check(io.Discard), want)
 	_, err = Run(context.Background(), j, filepath.Join(t.TempDir(), "out"), Options{})
 	assert.ErrorContains(t, err, want)
+	for _, more := range []string{
+		"medium: {density: 1 + x}", "medium: {speed: 1 + x}", "medium: {density: 1 + y, speed: 2}", "medium: {density: 2, speed: 3}",
+		"medium: {density: 1 + x, bulk_modulus: 1 + y}\ninitial: {pressure: x, vx: 1}",
+	} {
+		j, err := decode("a.yaml", small+"steps: 1\n"+more+"\n", nil)
+		require.NoError(t, err)
+		task := j.task.(*stencilTask)
+		before, p := task.bytes(), &task.settings
+		require.NoError(t, task.prepare())
+		assert.Equal(t, before, task.bytes(), more)
+		want := 3
+		if p.Medium.Densities != nil || p.Medium.BulkModuli != nil {
+			want = 6
+		}
+		made := 0
+		for _, v := range [][]float64{p.Medium.Densities, p.Medium.BulkModuli, p.Pressure, p.Vx, p.Vy} {
+			if v != nil {
+				made++
+			}
+		}
+		g := p.Grid
+		assert.Equal(t, int64(8*(want*(g.Nx+2)*(g.Ny+2)+(made+1)*g.Cells())), before, more)
+	}
 	// Traces, too, may be what is too much.
 	j, err = decode("a.yaml", small+"steps: 1e11\nreceivers: [{line: {from: [0, 0], to: [1, 1], n: 1000}}]\n", nil)
 	require.NoError(t, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-0772dd2d/ritz/gpu"
 	"github.com/seed-0772dd2d/ritz/internal/npy"
 	"github.com/seed-0772dd2d/ritz/stencil"
 )
@@ -319,6 +320,13 @@ func TestStencilReference(t *testing.T) {
 	assert.Empty(t, j.Warnings())
 	task := j.task.(*stencilTask)
 	shown := task.output
+	_, plan, _ := strings.Cut(StencilReference, "from which its default is: ")
+	plan, _, found := strings.Cut(plan, "}")
+	require.True(t, found)
+	j, err = decode("example.yaml", StencilReference, []string{"plan=" + plan + "}"})
+	require.NoError(t, err)
+	require.NoError(t, j.Check(io.Discard))
+	require.NoError(t, j.task.(*stencilTask).settings.FitsDevice(gpu.Info{Float64: true, LocalMemory: 29 << 10}))
 	j, err = decode("example.yaml", waveHead+"grid: {n: [9, 9], length: [1, 1]}\nsteps: 800\n", nil)
 	require.NoError(t, err)
 	plain := j.task.(*stencilTask)

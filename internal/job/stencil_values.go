@@ -56,6 +56,11 @@ func (t *stencilTask) values(d *decoder, v *node, path string) *gridValues {
 	return g
 }
 
+// varies tells whether there are values of which each point has its own.
+func (v *gridValues) varies() bool {
+	return v != nil && (v.file != "" || v.program != nil && len(v.program.Variables()) > 0)
+}
+
 // shape is the number of rows and columns of a field, and where the first of its
 // values stands, in cells.
 func shape(g stencil.Grid, q stencil.Quantity) (nx, ny int, x0, y0 float64) {

@@ -196,8 +196,12 @@ func convert(in ast.Node, src *source, depth int) (*node, error) {
 	case *ast.SequenceNode:
 		n.kind, n.flow = listNode, in.IsFlowStyle
 		for _, value := range in.Values {
-			item, err := convert(value, src, depth+1)
-			if err != nil {
+			var item *node
+			var err error
+			if tk := uncut(value); n.flow && tk != nil {
+				item = &node{source: src, line: tk.Position.Line, column: tk.Position.Column}
+				item.scalar(tk)
+			} else if item, err = convert(value, src, depth+1); err != nil {
 				return nil, err
 			}
 			if n.flow && item.torn() {
@@ -217,6 +221,23 @@ func convert(in ast.Node, src *source, depth int) (*node, error) {
 		return n, nil
 	}
 	return nil, fault(n, "", "not readable as a value")
+}
+
+// uncut puts a text together that the parser has cut at a colon without a blank behind it, as
+// it does with an item of a list within braces, {device: [cpu, opencl:0]}; nil for another value.
+func uncut(in ast.Node) *token.Token {
+	m, ok := in.(*ast.MappingNode)
+	if !ok || m.IsFlowStyle || len(m.Values) != 1 {
+		return nil
+	}
+	key, value, colon := m.Values[0].Key.GetToken(), m.Values[0].Value.GetToken(), m.Values[0].Start
+	plain := func(t *token.Token) bool {
+		return t != nil && t.Position != nil && t.Position.Line == colon.Position.Line && t.Indicator == token.NotIndicator
+	}
+	if !plain(key) || !plain(value) || value.Position.Column != colon.Position.Column+1 {
+		return nil
+	}
+	return &token.Token{Type: token.StringType, Value: key.Value + ":" + value.Value, Position: key.Position}
 }
 
 func (n *node) convertEntries(values []*ast.MappingValueNode, depth int) error {

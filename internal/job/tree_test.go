@@ -59,6 +59,27 @@ c: {d: 0.01/pi}
 	assert.Equal(t, 8, n.get("c").get("d").verbatim)
 }
 
+// A colon without a blank behind it is a part of a text, in lists within braces too.
+func TestColonInList(t *testing.T) {
+	for text, want := range map[string]any{
+		"a: [cpu, opencl:0]":                []any{"cpu", "opencl:0"},
+		"a: {b: [cpu, opencl:0]}":           [][2]any{{"b", []any{"cpu", "opencl:0"}}},
+		"a: {b: [opencl:0, x:y]}":           [][2]any{{"b", []any{"opencl:0", "x:y"}}},
+		"a: {b: [x:0.5, 1:2]}":              [][2]any{{"b", []any{"x:0.5", "1:2"}}},
+		"a: {b: [{cpu: 20}, 'q:0', {e:1}]}": [][2]any{{"b", []any{[][2]any{{"cpu", "20"}}, "q:0", [][2]any{{"e", "1"}}}}},
+		"a: {b: [cpu: 20]}":                 [][2]any{{"b", []any{[][2]any{{"cpu", "20"}}}}},
+		"a: {b: c:0}":                       [][2]any{{"b", "c:0"}},
+		"a: {b: [x:y:z]}":                   [][2]any{{"b", []any{"x:y:z"}}},
+		"a: {b: [http://h:1]}":              [][2]any{{"b", []any{"http://h:1"}}},
+	} {
+		assert.Equal(t, want, bare(read(t, text).get("a")), text)
+	}
+	item := read(t, "a: {b: [cpu, opencl:0]}").get("a").get("b").items[1]
+	assert.Equal(t, []int{1, 14, 14}, []int{item.line, item.column, item.verbatim})
+	_, err := decode("a.yaml", small+"steps: 1\ndevice: {opencl: 0}\n", nil)
+	assert.ErrorContains(t, err, "a.yaml:5:9: device: expected a text, got a mapping; put a text with a colon in quotes")
+}
+
 // A tree of any texts survives printing.
 func TestPrintRoundTrip(t *testing.T) {
 	var value *rapid.Generator[*node]
