@@ -84,7 +84,7 @@ func (a *Animation) Frame(p Panel) error {
 	}
 	w, h = 2*pixel*vg.Length(math.Ceil(float64(w/pixel/2))), 2*pixel*vg.Length(math.Ceil(float64(h/pixel/2)))
 	page := newPixelCanvas(w, h)
-	if err := s.draw(canvas{page}, w, h); err != nil {
+	if err := s.draw(canvas{backend: page}, w, h); err != nil {
 		return fmt.Errorf("figure: frame %d: %w", a.frames, err)
 	}
 	img := halve(page.Image())

@@ -16,11 +16,22 @@ var (
 
 // canvas adds the few shapes that figures are made of. Lengths are points,
 // y upwards.
-type canvas struct{ backend }
+type canvas struct {
+	backend
+	window *vg.Rectangle // lines, areas and marks beyond are cut off; nil: they are not
+}
 
 // polyline strokes a path; the dash pattern may be nil.
 func (c canvas) polyline(col color.Color, width vg.Length, dashes []vg.Length, points ...vg.Point) {
 	if len(points) < 2 {
+		return
+	}
+	if c.window != nil {
+		window := *c.window
+		c.window = nil
+		for _, piece := range pieces(points, window) {
+			c.polyline(col, width, dashes, piece...)
+		}
 		return
 	}
 	path := make(vg.Path, 0, len(points))
@@ -35,6 +46,11 @@ func (c canvas) polyline(col color.Color, width vg.Length, dashes []vg.Length, p
 }
 
 func (c canvas) fill(col color.Color, points ...vg.Point) {
+	if c.window != nil {
+		if points = trim(points, *c.window); len(points) == 0 {
+			return
+		}
+	}
 	path := make(vg.Path, 0, len(points)+1)
 	path.Move(points[0])
 	for _, p := range points[1:] {
@@ -47,6 +63,9 @@ func (c canvas) fill(col color.Color, points ...vg.Point) {
 
 // disc fills a circle, each quarter a cubic.
 func (c canvas) disc(col color.Color, centre vg.Point, radius vg.Length) {
+	if !c.holds(centre) {
+		return
+	}
 	const kappa = 0.5522847498 // 4/3 (sqrt 2 - 1)
 	at := func(x, y vg.Length) vg.Point { return centre.Add(vg.Point{X: x * radius, Y: y * radius}) }
 	var path vg.Path

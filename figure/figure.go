@@ -67,7 +67,7 @@ func Write(out io.Writer, format string, width, height float64, p Panel) error {
 	if err != nil {
 		return fmt.Errorf("figure: %w", err)
 	}
-	if err := s.draw(canvas{page}, w, h); err != nil {
+	if err := s.draw(canvas{backend: page}, w, h); err != nil {
 		return fmt.Errorf("figure: %w", err)
 	}
 	if _, err := page.WriteTo(out); err != nil {

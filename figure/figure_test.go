@@ -359,7 +359,7 @@ func TestAnyNumbers(t *testing.T) {
 		s, err := Tile(2, panels...).layout()
 		require.NoError(t, err)
 		page := newPDF(520, 420)
-		require.NoError(t, s.draw(canvas{page}, 520, 420))
+		require.NoError(t, s.draw(canvas{backend: page}, 520, 420))
 		for _, word := range []string{"NaN", "Inf"} {
 			require.False(t, bytes.Contains(page.page.Bytes(), []byte(word)), word)
 		}

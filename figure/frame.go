@@ -30,6 +30,7 @@ type frame struct {
 	x, y   axis
 	grid   bool
 	equal  bool      // the same scale across and upwards
+	cuts   bool      // data may lie beyond the axes
 	box    *box      // in the place of the axes x and y; nil for none
 	bar    *colorBar // nil for none
 	legend *legend   // nil for none

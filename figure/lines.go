@@ -21,6 +21,11 @@ type Lines struct {
 	// decade is as long across as upwards. Not with one axis logarithmic.
 	Equal bool
 
+	// XMin and XMax set the range of X, YMin and YMax that of Y, to compare
+	// pictures or to keep the axes of an animation still; both zero takes it
+	// from the data. What lies beyond is cut off.
+	XMin, XMax, YMin, YMax float64
+
 	// YDown puts the largest Y at the bottom: for a depth, or the time of a
 	// seismogram.
 	YDown bool
@@ -56,6 +61,12 @@ func (l Lines) frame() (*frame, error) {
 	if l.Equal && l.XLog != l.YLog {
 		return nil, errors.New("option Equal needs both axes logarithmic or none")
 	}
+	if err := checkRange("XMin and XMax", l.XMin, l.XMax, l.XLog); err != nil {
+		return nil, err
+	}
+	if err := checkRange("YMin and YMax", l.YMin, l.YMax, l.YLog); err != nil {
+		return nil, err
+	}
 	x := extent{math.Inf(1), math.Inf(-1)}
 	y := x
 	marks, total := false, 0
@@ -90,6 +101,12 @@ func (l Lines) frame() (*frame, error) {
 	case marks:
 		side = 0.03 // marks stay clear of them
 	}
+	if l.XMin != 0 || l.XMax != 0 {
+		x, side, f.cuts = extent{l.XMin, l.XMax}, 0, true
+	}
+	if l.YMin != 0 || l.YMax != 0 {
+		y, above, f.cuts = extent{l.YMin, l.YMax}, 0, true
+	}
 	f.x = newAxis(l.XLabel, l.XLog, x.lo, x.hi, side)
 	f.y = newAxis(l.YLabel, l.YLog, y.lo, y.hi, above)
 	f.y.down = l.YDown
@@ -99,8 +116,19 @@ func (l Lines) frame() (*frame, error) {
 	return f, nil
 }
 
+// checkRange reports what is wrong with a range that is set, not both zero.
+func checkRange(name string, lo, hi float64, log bool) error {
+	if lo == 0 && hi == 0 || shows(lo, log) && shows(hi, log) && lo < hi {
+		return nil
+	}
+	return fmt.Errorf("%s = %g and %g must be finite and increase, and be positive on a logarithmic axis", name, lo, hi)
+}
+
 // drawSeries draws bands under solid lines under dashed ones under marks.
 func (f *frame) drawSeries(c canvas, curves []Series, area vg.Rectangle) {
+	if f.cuts {
+		c.window = &area
+	}
 	for _, s := range curves {
 		if !s.Style.marks() {
 			s.drawErrors(c, f.reaches(s, area))

@@ -227,6 +227,10 @@ func (s Series) draw(c canvas, runs [][]vg.Point) {
 
 // mark draws one mark, with its rim below it.
 func (s Series) mark(c canvas, p vg.Point) {
+	if !c.holds(p) {
+		return
+	}
+	c.window = nil // marks on the edge are whole
 	if s.rim != nil {
 		s.shape(c, s.rim, p, rimWidth)
 	}
@@ -321,19 +325,4 @@ func (s Series) meets(run []vg.Point, r vg.Rectangle) bool {
 		}
 	}
 	return false
-}
-
-// crosses reports whether the segment from p to q meets a rectangle, by the
-// parametric clipping of Liang and Barsky (1984).
-func crosses(p, q vg.Point, r vg.Rectangle) bool {
-	enter, leave := vg.Length(0), vg.Length(1)
-	clip := func(from, d, lo, hi vg.Length) bool {
-		if d == 0 {
-			return lo <= from && from <= hi
-		}
-		a, b := (lo-from)/d, (hi-from)/d
-		enter, leave = max(enter, min(a, b)), min(leave, max(a, b))
-		return enter <= leave
-	}
-	return clip(p.X, q.X-p.X, r.Min.X, r.Max.X) && clip(p.Y, q.Y-p.Y, r.Min.Y, r.Max.Y)
 }
