@@ -94,6 +94,9 @@ func (r *Result) File(name string) string { return filepath.Join(r.Dir, filepath
 // Number is the number at a dotted path of result.json, such as
 // "errors.u.relative_l2" or "stages.0.loss"; NaN where it was not finite.
 func (r *Result) Number(path string) float64 {
+	if r.numbers == nil {
+		fail(fmt.Sprintf("the run in %s has no numbers: it is %s", r.Dir, r.Status))
+	}
 	x, err := number(r.numbers, path)
 	if err != nil {
 		fail(fmt.Sprintf("%s: %v", r.File("result.json"), err))
@@ -140,6 +143,49 @@ func leaf(v any, path string) (float64, error) {
 	return 0, fmt.Errorf("%q is not a number", path)
 }
 
+// Runs opens the runs of a sweep, in the order of the rows of runs.csv, so that
+// the values of a parameter are beside them:
+//
+//	runs := r.Runs()
+//	for i, nu := range r.Columns("runs.csv")["constants.nu"] {
+//		fmt.Println(nu, runs[i].Number("errors.u.relative_l2"))
+//	}
+//
+// A run that has not begun has its Status from there, and no numbers.
+func (r *Result) Runs() []*Result {
+	runs, err := r.runs()
+	Check(err)
+	return runs
+}
+
+func (r *Result) runs() ([]*Result, error) {
+	rows, err := records(r.File("runs.csv"))
+	if err != nil {
+		return nil, err
+	}
+	cell := func(row []string, name string) string {
+		if i := slices.Index(rows[0], name); i >= 0 {
+			return row[i]
+		}
+		return ""
+	}
+	var runs []*Result
+	for _, row := range rows[1:] {
+		number, err := strconv.Atoi(cell(row, "run"))
+		if err != nil {
+			return nil, fmt.Errorf("%s: a row without the number of its run", r.File("runs.csv"))
+		}
+		one, err := readResult(r.File(fmt.Sprintf("runs/%04d", number)))
+		if errors.Is(err, fs.ErrNotExist) {
+			one = &Result{Dir: r.File(fmt.Sprintf("runs/%04d", number)), Status: cell(row, "status"), Reason: cell(row, "reason")}
+		} else if err != nil {
+			return nil, err
+		}
+		runs = append(runs, one)
+	}
+	return runs, nil
+}
+
 // Columns reads a CSV file of the run directory, such as "history.csv", by the
 // names in its header. What is not a number is NaN.
 func (r *Result) Columns(file string) map[string][]float64 {
@@ -149,23 +195,15 @@ func (r *Result) Columns(file string) map[string][]float64 {
 }
 
 func columns(path string) (map[string][]float64, error) {
-	f, err := os.Open(path)
+	rows, err := records(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	records, err := csv.NewReader(f).ReadAll()
-	if err == nil && len(records) == 0 {
-		err = errors.New("it has no header")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
 	c := map[string][]float64{}
-	for i, name := range records[0] {
-		values := make([]float64, 0, len(records)-1)
-		for _, record := range records[1:] {
-			x, err := strconv.ParseFloat(record[i], 64)
+	for i, name := range rows[0] {
+		values := make([]float64, 0, len(rows)-1)
+		for _, row := range rows[1:] {
+			x, err := strconv.ParseFloat(row[i], 64)
 			if err != nil {
 				x = math.NaN()
 			}
@@ -174,6 +212,23 @@ func columns(path string) (map[string][]float64, error) {
 		c[name] = values
 	}
 	return c, nil
+}
+
+// records are the rows of a CSV file, the first its header.
+func records(path string) ([][]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err == nil && len(rows) == 0 {
+		err = errors.New("it has no header")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return rows, nil
 }
 
 // Show shows the figures and animations of the run.

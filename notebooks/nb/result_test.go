@@ -89,6 +89,35 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+// The runs of a sweep are beside the rows of runs.csv, which are not always in
+// the order of the folders, and none is left out.
+func TestRuns(t *testing.T) {
+	r := &Result{Dir: t.TempDir()}
+	_, err := r.runs()
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	put := func(name, text string) {
+		path := r.File(name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o777))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o666))
+	}
+	put("runs.csv", "run,nu,status,seconds,reason\n2,0.2,done,1,\n1,0.1,failed,1,diverged\n3,0.3,waiting,0,not yet\n")
+	put("runs/0001/result.json", `{"status": "failed", "reason": "diverged"}`)
+	put("runs/0002/result.json", `{"status": "done", "loss": 0.5}`)
+	runs, err := r.runs()
+	require.NoError(t, err)
+	require.Len(t, runs, 3)
+	assert.Equal(t, 0.5, runs[0].Number("loss"))
+	assert.Equal(t, []string{"failed", "diverged", "runs/0001"}, []string{runs[1].Status, runs[1].Reason, filepath.ToSlash(runs[1].Dir[len(r.Dir)+1:])})
+	assert.Equal(t, []string{"waiting", "not yet", r.File("runs/0003")}, []string{runs[2].Status, runs[2].Reason, runs[2].Dir})
+
+	put("runs/0002/result.json", "{")
+	_, err = r.runs()
+	assert.ErrorContains(t, err, "unexpected end")
+	put("runs.csv", "nu\n1\n")
+	_, err = r.runs()
+	assert.ErrorContains(t, err, "runs.csv: a row without the number of its run")
+}
+
 func TestTable(t *testing.T) {
 	assert.Equal(t, "a   n\nx   1\n   10  extra\ny", newTable([]string{"a", "n"}, [][]any{{"x", 1}, {nil, 10, "extra"}, {"y"}}).plain())
 	assert.Equal(t, "n\n1\n-", newTable([]string{"n"}, [][]any{{1}, {"-"}}).plain()) // one text, and the column is text
@@ -98,6 +127,16 @@ func TestTable(t *testing.T) {
 	header := make([]string, 1, 8)
 	newTable(header, [][]any{{1, 2}})
 	assert.Equal(t, "", header[:2][1])
+}
+
+func init() {
+	cells["number of a run that waits"] = func() { (&Result{Dir: "runs/0003", Status: "waiting"}).Number("loss") }
+}
+
+func TestNumberOfRunThatWaits(t *testing.T) {
+	r := inTerminal(t, "number of a run that waits")
+	assert.Equal(t, 1, r.code)
+	assert.Equal(t, "ritz: the run in runs/0003 has no numbers: it is waiting\n", r.stderr)
 }
 
 // A long training keeps its shape in few points.
