@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"image/png"
 	"maps"
@@ -30,7 +32,6 @@ var notRun = map[string]string{
 	"go test ./...":                             "would start itself",
 	"go run ./examples/lens":                    "takes ten seconds: its own test looks for the lens",
 	"RITZ_PICTURES=/tmp go test":                "the tests of the dashboard run it",
-	"openssl":                                   "the certificates of TestElsewhere are made by Go",
 	"ritz coordinator --listen 0.0.0.0:4222":    "is for many machines: TestElsewhere",
 	"ritz worker --connect tls://host:4222":     "likewise",
 	"ritz submit job.yaml --connect tls://host": "likewise",
@@ -101,6 +102,7 @@ func readPage(t *testing.T, file string) (p page) {
 			continue
 		}
 		p.blocks = append(p.blocks, block{language, text, before})
+		require.Contains(t, []string{"sh", "", "yaml", "go"}, language, file)
 		switch language {
 		case "sh":
 			for line := range strings.Lines(text) {
@@ -111,6 +113,7 @@ func readPage(t *testing.T, file string) (p page) {
 		case "":
 			for line := range strings.Lines(text) {
 				usage, _, _ := strings.Cut(line, "  ")
+				require.Regexp(t, "^ritz ", usage, file)
 				p.usages = append(p.usages, strings.Split(usage, ", ")...)
 			}
 		}
@@ -125,7 +128,7 @@ func short(command string) string { return strings.Replace(command, "go run ./cm
 // exception is the beginning in notRun of a command that is not run, else "".
 func exception(command string) string {
 	for start := range notRun {
-		if command == start || strings.HasPrefix(command, start) && start != "go test ./..." {
+		if strings.HasPrefix(command, start) {
 			return start
 		}
 	}
@@ -179,6 +182,7 @@ func TestReadmeFlags(t *testing.T) {
 // layOut makes a folder like a checkout, as far as the pages need one.
 func layOut(t *testing.T) (dir string) {
 	dir = t.TempDir()
+	made := 0
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "examples", "beam"), os.DirFS(checkout+"/examples/beam")))
 	names, err := filepath.Glob(checkout + "/examples/*.*")
 	require.NoError(t, err)
@@ -190,10 +194,11 @@ func layOut(t *testing.T) (dir string) {
 		if sets, ok := quick[strings.TrimSuffix(filepath.Base(name), ".yaml")]; ok {
 			j, err := job.Load(name, sets)
 			require.NoError(t, err)
-			text = []byte(j.YAML())
+			text, made = []byte(j.YAML()), made+1
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(dir, to), text, 0o666))
 	}
+	require.Equal(t, len(quick), made)
 	return dir
 }
 
@@ -203,6 +208,9 @@ func TestReadmeCommands(t *testing.T) {
 		t.Skip("runs for half a minute")
 	}
 	shell(t)
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("go is not in the path")
+	}
 	isolate(t)
 	exe, err := os.Executable()
 	require.NoError(t, err)
@@ -212,6 +220,7 @@ func TestReadmeCommands(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	devices, _ := gpu.Devices()
+	_, opensslErr := exec.LookPath("openssl")
 	dir, jobs := layOut(t), map[string]bool{}
 	for _, file := range readmes {
 		t.Run(file, func(t *testing.T) {
@@ -223,8 +232,8 @@ func TestReadmeCommands(t *testing.T) {
 			p := readPage(t, file)
 			for _, c := range p.commands {
 				c = short(c)
-				lacking := strings.Contains(c, "opencl:0") && len(devices) == 0 && os.Getenv("RITZ_REQUIRE_ENGINES") != "1"
-				if exception(c) != "" || jobs[c] || lacking {
+				lacking := strings.Contains(c, "opencl:0") && len(devices) == 0 || strings.HasPrefix(c, "openssl ") && opensslErr != nil
+				if exception(c) != "" || jobs[c] || lacking && os.Getenv("RITZ_REQUIRE_ENGINES") != "1" {
 					continue
 				}
 				jobs[c] = strings.HasPrefix(c, "ritz run ")
@@ -236,6 +245,9 @@ func TestReadmeCommands(t *testing.T) {
 			require.NoError(t, err, string(said))
 			p.checkTables(t, dir)
 			p.checkPictures(t, dir)
+			if file == "README.md" && opensslErr == nil {
+				checkCertificate(t, dir)
+			}
 			for _, name := range leaves[file] {
 				assert.FileExists(t, filepath.Join(dir, name))
 			}
@@ -247,6 +259,16 @@ func TestReadmeCommands(t *testing.T) {
 var leaves = map[string][]string{
 	"README.md":          {"pinn.yaml", "runs/sweep/result.json", "runs/poisson/solution.json", "runs/hello/a.txt", "runs/spread/result.json"},
 	"examples/README.md": {"mine.yaml", "ritz.schema.json", "diffusion.png", "lyapunov.png"},
+}
+
+// checkCertificate verifies that the certificate is its own authority, for the host.
+func checkCertificate(t *testing.T, dir string) {
+	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "host.pem"), filepath.Join(dir, "host.key"))
+	require.NoError(t, err)
+	roots := x509.NewCertPool()
+	roots.AddCert(pair.Leaf)
+	_, err = pair.Leaf.Verify(x509.VerifyOptions{DNSName: "host", Roots: roots})
+	assert.NoError(t, err)
 }
 
 // madeBy is the file of the last run of an example.
@@ -427,6 +449,25 @@ func TestReadmeLinks(t *testing.T) {
 				found = found || anchor(h[1]) == fragment
 			}
 			assert.True(t, found, "%s: %s", file, m[1])
+		}
+	}
+}
+
+// Every example and every notebook is in the table of its page.
+func TestReadmeTables(t *testing.T) {
+	for file, patterns := range map[string][]string{"examples/README.md": {"*.yaml", "*/main.go"}, "notebooks/README.md": {"*.ipynb"}} {
+		p := readPage(t, file)
+		for _, pattern := range patterns {
+			paths, err := filepath.Glob(filepath.Join(checkout, filepath.Dir(file), pattern))
+			require.NoError(t, err)
+			require.NotEmpty(t, paths)
+			for _, path := range paths {
+				name := filepath.Base(path)
+				if name == "main.go" {
+					name = filepath.Base(filepath.Dir(path))
+				}
+				assert.Contains(t, p.prose, "\n| [`"+strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".ipynb")+"`]("+name+") |")
+			}
 		}
 	}
 }
