@@ -63,9 +63,9 @@ func (e *engine[T]) margin() int { return 2*e.m - 1 }
 // at is the position of p(i, j), vx(i, j) or vy(i, j).
 func (e *engine[T]) at(i, j int) int { return e.origin + j*e.wave.Stride + i }
 
-// newEngine allocates the fields, each touched first by the threads that will
-// work on its rows.
-func newEngine[T simd.Float](g Grid, m int, medium bool, threads int) *engine[T] {
+// newEngine allocates the fields. Each part is touched first by the thread that will
+// work on its rows: that of a band, or of a row of tiles.
+func newEngine[T simd.Float](g Grid, m int, medium bool, t tiling, threads int) *engine[T] {
 	e := &engine[T]{nx: g.Nx, ny: g.Ny, m: m}
 	size := int(unsafe.Sizeof(T(0)))
 	line, stride := 64/size, rowStride(g.Nx, size) // elements of a cache line, of a row
@@ -85,11 +85,27 @@ func newEngine[T simd.Float](g Grid, m int, medium bool, threads int) *engine[T]
 		e.wave.Bx, e.wave.By, e.wave.K = array(3, m), array(4, 0), array(5, 0)
 		fields = append(fields, e.wave.Bx, e.wave.By, e.wave.K)
 	}
+	parts := t.y
+	if t.steps == 0 {
+		parts = make([]int, threads)
+		for k := range parts {
+			parts[k] = g.Ny * k / threads
+		}
+	}
 	var wg sync.WaitGroup
-	for t := range threads {
+	for worker := range threads {
 		wg.Go(func() {
-			for _, f := range fields {
-				clear(f[n*t/threads : n*(t+1)/threads])
+			for k := worker; k < len(parts); k += threads {
+				lo, hi := 0, n
+				if k > 0 {
+					lo = (e.margin() + parts[k]) * stride
+				}
+				if k+1 < len(parts) {
+					hi = (e.margin() + parts[k+1]) * stride
+				}
+				for _, f := range fields {
+					clear(f[lo:hi])
+				}
 			}
 		})
 	}

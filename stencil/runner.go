@@ -23,7 +23,8 @@ func newRun[T simd.Float](s *Solver) (*run[T], error) {
 	set, g := &s.s, s.s.Grid
 	m := set.Order / 2
 	medium := !set.Medium.uniform() || set.InnerFaces
-	e := newEngine[T](g, m, medium, set.Threads)
+	tiling := set.Plan.choose(g, m, medium, int(unsafe.Sizeof(T(0))), simd.Lanes[T](), set)
+	e := newEngine[T](g, m, medium, tiling, set.Threads)
 	kinds := [5]image{Rigid: even, Free: odd, Periodic: wrap, Sponge: even, CPML: even}
 	e.x0, e.x1, e.y0, e.y1 = kinds[set.X0.Kind], kinds[set.X1.Kind], kinds[set.Y0.Kind], kinds[set.Y1.Kind]
 	w, err := Weights(set.Order)
@@ -73,7 +74,7 @@ func newRun[T simd.Float](s *Solver) (*run[T], error) {
 	}
 	e.innerX = inner(g.Nx, [2]int(thickness[:2]), m, simd.Lanes[T]())
 	e.innerY = inner(g.Ny, [2]int(thickness[2:]), m, 1)
-	r := &run[T]{engine: e, memory: make([]scratch[T], set.Threads), tiling: set.Plan.choose(g, m, medium, int(unsafe.Sizeof(T(0))), simd.Lanes[T](), set)}
+	r := &run[T]{engine: e, memory: make([]scratch[T], set.Threads), tiling: tiling}
 	r.connect(s, dx, dy)
 	return r, nil
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-0772dd2d/ritz/internal/simd"
 )
 
 // miniapp is the acoustic miniapp of ParallelStencil.jl.
@@ -105,5 +107,38 @@ func TestTilesGiveTheSameBits(t *testing.T) {
 				require.Equal(t, traces, s.traces)
 			}
 		}
+	}
+}
+
+// A grid that the caches do not hold is tiled unless told otherwise, one that they hold is
+// not; either way with the bits of bands.
+func TestDefaultPlan(t *testing.T) {
+	cached := simd.L2() / (3 * 8)
+	for _, c := range []struct {
+		name  string
+		cells int
+		tiled bool
+	}{{"small", cached / 2, false}, {"large", 3 * cached, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			n := int(math.Sqrt(float64(c.cells)))
+			g := Grid{n + 13, n - 7, 10, 10}
+			rng := rand.New(rand.NewPCG(2, 3))
+			set := Settings{Grid: g, Order: 2, CFL: 0.9, Threads: 1, InnerFaces: c.tiled}
+			set.Pressure = g.Fill(func(x, y float64) float64 { return rng.NormFloat64() })
+			var want []float64
+			for k, plan := range []Plan{{}, {Bands: true}} {
+				set.Plan = plan
+				s, err := New(set)
+				require.NoError(t, err)
+				require.Equal(t, c.tiled && k == 0, s.e.(*run[float64]).tiling.steps > 1)
+				require.NoError(t, s.Advance(context.Background(), 37))
+				p := make([]float64, g.Cells())
+				require.NoError(t, s.Read(Pressure, p))
+				if k == 0 {
+					want = p
+				}
+				require.Equal(t, want, p)
+			}
+		})
 	}
 }
