@@ -3,6 +3,8 @@ package job
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -95,6 +97,15 @@ func TestStencilCompiling(t *testing.T) {
 	require.Zero(t, told[0].Iteration)
 	require.Positive(t, told[0].Iterations)
 	require.NoDirExists(t, dir)
+
+	// A task ends with why it was ended.
+	ended := errors.New("somebody ended it")
+	why, end := context.WithCancelCause(t.Context())
+	end(ended)
+	task := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(task, "job.yaml"), []byte(resumed+"device: opencl:0\n"), 0o600))
+	_, err = taskRun(why, nil, task, io.Discard)
+	require.Equal(t, ended, err)
 }
 
 // A run that is interrupted goes on elsewhere: from device to processor, and back.

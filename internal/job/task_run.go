@@ -14,6 +14,9 @@ import (
 // too.
 func taskRun(ctx context.Context, _ []byte, dir string, log io.Writer) ([]byte, error) {
 	r, err := Resume(ctx, dir, Options{Progress: progressLog(log, time.Now)})
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) { // before the first step
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
