@@ -22,13 +22,15 @@ func Animate(n int, perSecond float64, frame func(i int) figure.Panel) {
 // AnimateSize is Animate with frames of this width and height, in inches; 0 is
 // the default of the first. An inch has 96 pixels.
 func AnimateSize(width, height float64, n int, perSecond float64, frame func(i int) figure.Panel) {
+	ctx := Context() // before there is something to see
 	folder := Must(os.MkdirTemp("", "ritz-animation-"))
-	defer os.RemoveAll(folder)
+	temporary.Store(folder, nil)
+	defer func() { os.RemoveAll(folder); temporary.Delete(folder) }()
 	path := filepath.Join(folder, "animation.gif")
 	a := Must(figure.NewAnimation(path, width, height, perSecond))
 	p := NewProgress("frames", n)
 	for i := range n {
-		if Context().Err() != nil {
+		if ctx.Err() != nil {
 			fail("interrupted")
 		}
 		Check(a.Frame(frame(i)))

@@ -25,12 +25,18 @@ func Must[T any](v T, err error) T {
 	return v
 }
 
+// temporary are folders to be removed also when the cell fails.
+var temporary sync.Map
+
 // fail ends the cell. A panic would bury the message under Go's stack.
 func fail(message string) {
 	if !strings.HasPrefix(message, "ritz: ") {
 		message = "ritz: " + message
 	}
 	fmt.Fprintln(os.Stderr, message)
+	for folder := range temporary.Range {
+		os.RemoveAll(folder.(string))
+	}
 	os.Exit(1)
 }
 

@@ -169,6 +169,9 @@ func init() {
 	cells["train for hours"] = func() {
 		RunText(strings.ReplaceAll(heat, "iterations: 20", "iterations: 100000000"), Options{Out: "out", Threads: 1})
 	}
+	cells["animate for hours"] = func() {
+		AnimateSize(3, 2, 100000000, 10, func(i int) figure.Panel { return sine(float64(i)) })
+	}
 }
 
 // The button that interrupts the kernel ends the cell, and its run keeps the
@@ -179,19 +182,7 @@ func TestInterrupt(t *testing.T) {
 	iterations := 0.0
 	for _, cell := range []string{"train for hours", "resume"} {
 		k := newKernel(t)
-		moving := make(chan struct{})
-		k.mu.Lock()
-		k.first = sync.OnceFunc(func() { close(moving) })
-		k.mu.Unlock()
-		cmd, wait := start(t, dir, cell, append(k.environment, ritz)...)
-		select {
-		case <-moving:
-		case <-time.After(20 * time.Second):
-			t.Fatal("the cell shows nothing")
-		}
-		require.NoError(t, cmd.Process.Signal(os.Interrupt)) // to this process only, as GoNB does
-		r := wait()
-		assert.Equal(t, 1, r.code)
+		r := interrupt(t, k, dir, cell, ritz)
 		assert.Equal(t, "ritz: interrupted; go on with: nb.Resume(\"out\")\n", r.stderr)
 
 		kept, err := readResult(filepath.Join(dir, "out"))
@@ -204,4 +195,33 @@ func TestInterrupt(t *testing.T) {
 		iterations = done
 		assert.Contains(t, k.last()[0].Data[protocol.MIMETextHTML], "<pre>stopped: out\nloss ")
 	}
+}
+
+// interrupt interrupts a cell as soon as it shows something.
+func interrupt(t *testing.T, k *kernel, dir, cell string, environment ...string) cellRun {
+	t.Helper()
+	moving := make(chan struct{})
+	k.mu.Lock()
+	k.first = sync.OnceFunc(func() { close(moving) })
+	k.mu.Unlock()
+	cmd, wait := start(t, dir, cell, append(environment, k.environment...)...)
+	select {
+	case <-moving:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the cell shows nothing")
+	}
+	require.NoError(t, cmd.Process.Signal(os.Interrupt)) // to this process only, as GoNB does
+	r := wait()
+	assert.Equal(t, 1, r.code)
+	return r
+}
+
+// An animation that is interrupted leaves nothing behind.
+func TestInterruptAnimation(t *testing.T) {
+	dir := t.TempDir()
+	r := interrupt(t, newKernel(t), dir, "animate for hours", "TMPDIR="+dir)
+	assert.Equal(t, "ritz: interrupted\n", r.stderr)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }
