@@ -9,7 +9,9 @@ import (
 
 // Animate shows frames 0 to n-1 as an animation that runs in a loop, perSecond
 // of them a second, at most 50. It draws with a bar of progress; about 100
-// frames of a field of 200 x 200 points make a megabyte.
+// frames of a field of 200 x 200 points make a megabyte. A figure without ranges
+// of its own, ZMin and ZMax here, YMin and YMax of lines, takes them from each
+// frame.
 //
 //	nb.Animate(60, 20, func(i int) figure.Panel {
 //		nb.Check(solver.Run(nb.Context(), 10))
