@@ -26,6 +26,8 @@ type pool struct {
 
 var _ job.Pool = (*pool)(nil)
 
+var errSilent = errors.New("the coordinator does not answer")
+
 // Do submits the tasks as a job, or two if some of them work alone. When ctx ends the
 // jobs are cancelled.
 func (p *pool) Do(ctx context.Context, tasks []job.Task, done func(i int, result []byte, err error)) error {
@@ -73,9 +75,14 @@ func (p *pool) do(ctx context.Context, kind string, members []int, tasks []job.T
 	ended := false
 	defer func() {
 		if !ended {
-			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			// A notebook kills a cell five seconds after it was interrupted.
+			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 			defer cancel()
-			if err := p.client.Cancel(late, id); err != nil {
+			err := p.client.Cancel(late, id)
+			if errors.Is(err, distributed.ErrNoCoordinator) {
+				err = errSilent
+			}
+			if err != nil {
 				p.say(fmt.Sprintf("job %s could not be cancelled: %v", id, err))
 			}
 		}
@@ -121,7 +128,7 @@ func (p *pool) watch(ctx context.Context, id string) {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, distributed.ErrNoCoordinator):
-			why = "the coordinator does not answer; the job goes on when it is back"
+			why = errSilent.Error() + "; the job goes on when it is back"
 		case err != nil || s.State == distributed.Running:
 			why = ""
 		}

@@ -204,5 +204,5 @@ func TestPoolWithoutCoordinator(t *testing.T) {
 	hears("^job [0-9a-f]{16} waits: the coordinator does not answer; the job goes on when it is back$")
 	cancel()
 	assert.ErrorIs(t, <-gone, context.Canceled)
-	assert.Regexp(t, "^job [0-9a-f]{16} could not be cancelled: ", <-said)
+	assert.Regexp(t, "^job [0-9a-f]{16} could not be cancelled: the coordinator does not answer$", <-said)
 }
