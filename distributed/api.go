@@ -191,7 +191,7 @@ func (c *Coordinator) queueTasks(ctx context.Context, q *request, stored <-chan 
 		if err := t.check(); err != nil {
 			return nil, fmt.Errorf("task %d: %w", q.First+i, err)
 		}
-		tasks[i] = chunkTask{Index: q.First + i, Attempt: 1, Task: t.Task, Object: t.Object}
+		tasks[i] = chunkTask{Index: q.First + i, Attempt: 1, Task: t.Task, Object: t.Object, Archive: t.Archive}
 	}
 	where := r.queue()
 	if r.Held {

@@ -1,6 +1,7 @@
 package distributed
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type Attempt struct {
 	Isolate  bool
 
 	save    func(ctx context.Context) error // nil: there is nowhere to save to
+	saved   *Archive                        // the latest checkpoint
 	run     func(ctx context.Context, c child) error
 	every   time.Duration // between saves while a program runs
 	scratch string        // where Dir's siblings may be
@@ -143,12 +145,8 @@ func (w *Worker) attempt(ctx context.Context, s *slot, c *chunk, t chunkTask) (o
 	o = outcome{Index: t.Index, Attempt: t.Attempt, Slot: s.number, Started: time.Now()}
 	log := w.logs.begin(c.Job, t.Index, t.Attempt)
 	defer w.logs.end(log, w.keepLog)
-	r, err := w.handle(ctx, s, c, t, log)
+	err := w.handle(ctx, s, c, t, log, &o)
 	o.Seconds = time.Since(o.Started).Seconds()
-	if err == nil {
-		o.OK, o.Measure = true, r.Measure
-		err = w.give(ctx, &o, c.Job, r)
-	}
 	if err != nil {
 		o.fail(err, t)
 	}
@@ -157,8 +155,8 @@ func (w *Worker) attempt(ctx context.Context, s *slot, c *chunk, t chunkTask) (o
 
 // fail makes o the failure of t.
 func (o *outcome) fail(err error, t chunkTask) {
-	o.OK, o.Measure, o.Data, o.Files, o.Object = false, nil, nil, nil, ""
-	o.Reason, o.Retryable, o.Task = err.Error(), true, &t
+	o.OK, o.Measure, o.Data, o.Files, o.Object, o.Archive = false, nil, nil, nil, "", nil
+	o.Reason, o.Retryable, o.Task = err.Error(), !errors.Is(err, ErrTooLarge), &t
 	var p *ProcessError
 	var panicked *panicError
 	switch {
@@ -173,52 +171,84 @@ func (o *outcome) fail(err error, t chunkTask) {
 	o.Reason = strings.ToValidUTF8(o.Reason, "?")
 }
 
-// give puts a result into o, or into the object store if it is large.
-func (w *Worker) give(ctx context.Context, o *outcome, job string, r Result) error {
+// give puts a result into o, and into the object store what is large of it. Who leaves hands in what is done; for a job
+// that is cancelled meanwhile, nothing is.
+func (w *Worker) give(ctx context.Context, o *outcome, a *Attempt, r Result) error {
+	life, cancel := context.WithCancelCause(w.life)
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, func() {
+		if cause := context.Cause(ctx); errors.Is(cause, ErrCancelled) {
+			cancel(cause)
+		}
+	})()
+	o.OK, o.Measure = true, r.Measure
 	if o.Measure != nil && (math.IsNaN(*o.Measure) || math.IsInf(*o.Measure, 0)) {
 		o.Measure = nil // no number to compare, nor one that JSON has
 	}
-	size := len(r.Data) + sizeOf(r.Files)
-	if size > MaxTask {
-		return fmt.Errorf("%w: a result of %s, at most %s", ErrTooLarge, bytesText(int64(size)), bytesText(MaxTask))
+	if len(r.Data) > MaxTask {
+		return fmt.Errorf("%w: a result of %d bytes, at most %d", ErrTooLarge, len(r.Data), MaxTask)
 	}
-	for name := range r.Files {
-		if err := checkFile(name); err != nil {
+	root, err := os.OpenRoot(a.Dir) // symbolic links do not lead out of it
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	all := files{r.Files, r.Paths, root.Open}
+	total, err := all.check()
+	if err != nil {
+		return err
+	}
+	switch {
+	case total > MaxTask || len(r.Paths) > 0 && total > maxInline:
+		if o.Archive, err = all.archive(resultObject(a.Job, o.Index, o.Attempt), w.putter(life)); err != nil {
 			return err
 		}
+		r.Files = nil
+	case len(r.Paths) > 0:
+		r.Files = maps.Clone(r.Files)
+		if r.Files == nil {
+			r.Files = map[string][]byte{}
+		}
+		for name, path := range r.Paths {
+			if r.Files[name], err = root.ReadFile(filepath.FromSlash(path)); err != nil {
+				return err
+			}
+		}
 	}
-	for name := range r.Files { // as JSON, at most: a byte can become six
-		size += 6*len(name) + 8
+	size := len(r.Data)
+	for name, data := range r.Files { // as JSON, at most: a byte of a name can become six
+		size += len(data) + 7*len(name) + 8
 	}
 	if size <= maxInline {
 		o.Data, o.Files = r.Data, r.Files
 		return nil
 	}
-	o.Object = resultObject(job, o.Index, o.Attempt)
-	return w.putJSON(w.life, o.Object, payload{r.Data, r.Files})
+	o.Object = resultObject(a.Job, o.Index, o.Attempt)
+	return w.putJSON(life, o.Object, payload{r.Data, r.Files})
 }
 
-// handle readies the attempt's directory, calls its handler and clears up.
-func (w *Worker) handle(ctx context.Context, s *slot, c *chunk, t chunkTask, log *taskLog) (Result, error) {
+// handle readies the attempt's directory, calls its handler, hands in what it gave and clears up.
+func (w *Worker) handle(ctx context.Context, s *slot, c *chunk, t chunkTask, log *taskLog, o *outcome) error {
 	handler, ok := w.kinds[c.Kind]
 	if !ok {
-		return Result{}, fmt.Errorf("this worker runs no tasks of kind %q, only %s", c.Kind, strings.Join(slices.Sorted(maps.Keys(w.kinds)), ", "))
+		return fmt.Errorf("this worker runs no tasks of kind %q, only %s", c.Kind, strings.Join(slices.Sorted(maps.Keys(w.kinds)), ", "))
 	}
+	limited := ctx
 	if c.TimeLimit > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, c.TimeLimit, fmt.Errorf("time limit of %v exceeded", c.TimeLimit))
+		limited, stop = context.WithTimeoutCause(ctx, c.TimeLimit, fmt.Errorf("time limit of %v exceeded", c.TimeLimit))
 		defer stop()
 	}
 	if t.Object {
-		p, err := w.getPayload(ctx, taskObject(c.Job, t.Index))
+		p, err := w.getPayload(limited, taskObject(c.Job, t.Index))
 		if err != nil {
-			return Result{}, fmt.Errorf("fetching the task: %w", err)
+			return fmt.Errorf("fetching the task: %w", err)
 		}
 		t.Data, t.Files = p.Data, p.Files
 	}
 	dir, err := s.directory(w)
 	if err != nil {
-		return Result{}, err
+		return err
 	}
 	a := &Attempt{
 		Job: c.Job, Kind: c.Kind, Function: c.Function, Name: t.Name, Task: t.Index, Number: t.Attempt, Data: t.Data,
@@ -230,33 +260,47 @@ func (w *Worker) handle(ctx context.Context, s *slot, c *chunk, t chunkTask, log
 		saved = true
 		return w.saveCheckpoint(ctx, a)
 	}
-	restored, err := w.fill(ctx, a, c, t)
+	restored, err := w.fill(limited, a, c, t)
 	if err != nil {
 		s.abandon()
-		return Result{}, err
+		return err
 	}
-	r, stuck, err := w.call(ctx, handler, a)
+	r, stuck, err := w.call(limited, handler, a)
 	if stuck != nil { // the slot is not free before it returns
 		s.abandon()
 		s.stuck = stuck
+	}
+	if err == nil {
+		err = w.give(ctx, o, a, r)
 	}
 	s.clear()
 	if err == nil && (saved || restored) {
 		s.finished = append(s.finished, t.Index)
 	}
-	return r, err
+	return err
 }
 
 // fill puts the shared files, the task's and those of a checkpoint into a.Dir.
 func (w *Worker) fill(ctx context.Context, a *Attempt, c *chunk, t chunkTask) (restored bool, err error) {
-	if len(c.Shared)+len(t.Files) > 0 {
+	if len(c.Shared)+len(t.Files) > 0 || t.Archive != nil {
 		root, err := os.OpenRoot(a.Dir)
 		if err != nil {
 			return false, err
 		}
 		defer root.Close()
 		for _, name := range c.Shared {
-			fetch := func() ([]byte, error) { return w.get(ctx, sharedObject(c.Job, name)) }
+			in := &archiveReader{Archive: Archive{Name: sharedParts(c.Job, name), Parts: c.Parts[name]}, get: w.getter(ctx)}
+			fetch := func(to io.Writer) error {
+				if in.Parts > 0 {
+					_, err := io.Copy(to, in)
+					return err
+				}
+				data, err := w.get(ctx, sharedObject(c.Job, name))
+				if err == nil {
+					_, err = to.Write(data)
+				}
+				return err
+			}
 			if err := w.shared.place(ctx, root, c.Job, name, fetch); err != nil {
 				return false, fmt.Errorf("shared file %s: %w", name, err)
 			}
@@ -264,6 +308,12 @@ func (w *Worker) fill(ctx context.Context, a *Attempt, c *chunk, t chunkTask) (r
 		for name, data := range t.Files {
 			if err := putFile(root, name, data); err != nil {
 				return false, fmt.Errorf("file %s: %w", name, err)
+			}
+		}
+		if t.Archive != nil {
+			err := t.Archive.eachFile(w.getter(ctx), func(name string, _ int64, data io.Reader) error { return writeFile(root, name, data) })
+			if err != nil {
+				return false, fmt.Errorf("files of the task: %w", err)
 			}
 		}
 	}
@@ -277,6 +327,10 @@ func (w *Worker) fill(ctx context.Context, a *Attempt, c *chunk, t chunkTask) (r
 
 // putFile writes a file below root, and the directories on its way.
 func putFile(root *os.Root, name string, data []byte) error {
+	return writeFile(root, name, bytes.NewReader(data))
+}
+
+func writeFile(root *os.Root, name string, data io.Reader) error {
 	if err := checkFile(name); err != nil {
 		return err
 	}
@@ -286,7 +340,12 @@ func putFile(root *os.Root, name string, data []byte) error {
 			return err
 		}
 	}
-	return root.WriteFile(name, data, 0o644)
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, data)
+	return errors.Join(err, f.Close())
 }
 
 // panicError is a handler that panicked.

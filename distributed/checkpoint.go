@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,12 +56,15 @@ func (w *Worker) persist(ctx context.Context, limit time.Duration, f func(contex
 // storing bounds one try to store or fetch an object.
 const storing = time.Minute
 
+// objectOptions cut objects into pieces that are as large as a message may be: each is written to the disk by itself.
+var objectOptions = &jetstream.ObjectMetaOptions{ChunkSize: maxInline}
+
 // put stores an object, however long the coordinator is away.
 func (w *Worker) put(ctx context.Context, name string, data []byte) error {
 	return w.persist(ctx, storing, func(ctx context.Context) error {
 		store, err := w.link.js.ObjectStore(ctx, bucketFiles)
 		if err == nil {
-			_, err = store.PutBytes(ctx, name, data)
+			_, err = store.Put(ctx, jetstream.ObjectMeta{Name: name, Opts: objectOptions}, bytes.NewReader(data))
 		}
 		return err
 	})
@@ -85,6 +89,15 @@ func (w *Worker) get(ctx context.Context, name string) (data []byte, err error) 
 	return data, err
 }
 
+// putter and getter store and fetch the parts of archives.
+func (w *Worker) putter(ctx context.Context) func(string, []byte) error {
+	return func(name string, data []byte) error { return w.put(ctx, name, data) }
+}
+
+func (w *Worker) getter(ctx context.Context) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) { return w.get(ctx, name) }
+}
+
 func (w *Worker) getPayload(ctx context.Context, name string) (*payload, error) {
 	data, err := w.get(ctx, name)
 	if err != nil {
@@ -93,25 +106,51 @@ func (w *Worker) getPayload(ctx context.Context, name string) (*payload, error) 
 	return decode[payload]("task", data)
 }
 
-// saveCheckpoint stores Dir/checkpoint as a tar archive.
+// saveCheckpoint stores Dir/checkpoint as an archive under a new name. The object of the checkpoint says which it is, so
+// that there is always a whole one.
 func (w *Worker) saveCheckpoint(ctx context.Context, a *Attempt) error {
-	data, err := pack(a.Dir)
+	name := checkpointObject(a.Job, a.Task)
+	archive, err := writeArchive(name+"/"+rand.Text(), w.putter(ctx), func(out *tar.Writer) error { return pack(a.Dir, out) })
 	if err != nil {
 		return err
 	}
-	return w.put(ctx, checkpointObject(a.Job, a.Task), data)
+	if err := w.putJSON(ctx, name, archive); err != nil {
+		return err
+	}
+	if a.saved != nil {
+		w.drop(a.saved)
+	}
+	a.saved = archive
+	return nil
+}
+
+// checkpointOf is the latest that was saved of a task, nil if there is none.
+func (w *Worker) checkpointOf(ctx context.Context, job string, task int) (*Archive, error) {
+	data, err := w.get(ctx, checkpointObject(job, task))
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decode[Archive]("checkpoint", data)
 }
 
 // restoreCheckpoint brings back what the last attempt saved, if anything.
 func (w *Worker) restoreCheckpoint(ctx context.Context, a *Attempt) (found bool, err error) {
-	data, err := w.get(ctx, checkpointObject(a.Job, a.Task))
-	if errors.Is(err, jetstream.ErrObjectNotFound) {
-		return false, nil
+	for range 3 { // a worker that is thought dead may save another at this moment, and drop this one
+		if a.saved, err = w.checkpointOf(ctx, a.Job, a.Task); err != nil || a.saved == nil {
+			return false, err
+		}
+		in := &archiveReader{Archive: *a.saved, get: w.getter(ctx)}
+		if err = unpack(a.Dir, in, in.Size); !errors.Is(err, jetstream.ErrObjectNotFound) {
+			return true, err
+		}
+		if err := os.RemoveAll(filepath.Join(a.Dir, checkpointName)); err != nil {
+			return false, err
+		}
 	}
-	if err != nil {
-		return false, err
-	}
-	return true, unpack(a.Dir, data)
+	return false, err
 }
 
 // dropCheckpoint removes what a finished task does not need any more; if it cannot,
@@ -119,21 +158,39 @@ func (w *Worker) restoreCheckpoint(ctx context.Context, a *Attempt) (found bool,
 func (w *Worker) dropCheckpoint(job string, task int) {
 	ctx, cancel := context.WithTimeout(w.life, 2*time.Second)
 	defer cancel()
-	if store, err := w.link.js.ObjectStore(ctx, bucketFiles); err == nil {
-		_ = store.Delete(ctx, checkpointObject(job, task))
+	store, err := w.link.js.ObjectStore(ctx, bucketFiles)
+	if err != nil {
+		return
+	}
+	name := checkpointObject(job, task)
+	data, err := store.GetBytes(ctx, name)
+	if err != nil {
+		return
+	}
+	if archive, err := decode[Archive]("checkpoint", data); err == nil && store.Delete(ctx, name) == nil {
+		w.drop(archive)
 	}
 }
 
-// pack makes a tar archive of dir/checkpoint.
-func pack(dir string) ([]byte, error) {
+// drop removes an archive, as far as it can.
+func (w *Worker) drop(a *Archive) {
+	ctx, cancel := context.WithTimeout(w.life, 2*time.Second)
+	defer cancel()
+	store, err := w.link.js.ObjectStore(ctx, bucketFiles)
+	for i := 0; i < a.Parts && err == nil; i++ {
+		err = store.Delete(ctx, a.part(i))
+	}
+}
+
+// pack puts dir/checkpoint into an archive.
+func pack(dir string, out *tar.Writer) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer root.Close()
-	var archive bytes.Buffer
-	out := tar.NewWriter(&archive)
-	err = fs.WalkDir(root.FS(), checkpointName, func(name string, d fs.DirEntry, err error) error {
+	total := int64(0)
+	return fs.WalkDir(root.FS(), checkpointName, func(name string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && name != checkpointName {
 			return nil // a temporary file of the task, renamed by now
 		}
@@ -143,64 +200,43 @@ func pack(dir string) ([]byte, error) {
 		if d.IsDir() {
 			return out.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o755})
 		}
-		data, err := root.ReadFile(filepath.FromSlash(name))
+		info, err := d.Info()
+		if err == nil {
+			if total += info.Size(); total > MaxFiles {
+				return fmt.Errorf("%w: a checkpoint of more than %s", ErrTooLarge, bytesText(MaxFiles))
+			}
+			err = addFile(out, root.Open, name, name)
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		if archive.Len()+len(data) > MaxShared {
-			return fmt.Errorf("%w: a checkpoint of more than %s", ErrTooLarge, bytesText(MaxShared))
-		}
-		if err := out.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(data))}); err != nil {
-			return err
-		}
-		_, err = out.Write(data)
 		return err
 	})
-	return archive.Bytes(), errors.Join(err, out.Close())
 }
 
-// unpack is the inverse of pack.
-func unpack(dir string, archive []byte) error {
+// unpack is the inverse of pack. The archive has so many bytes.
+func unpack(dir string, archive io.Reader, size int64) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	in := tar.NewReader(bytes.NewReader(archive))
-	for {
-		h, err := in.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	return readTar(archive, size, func(h *tar.Header, data io.Reader) error {
 		name := strings.TrimSuffix(h.Name, "/")
 		if name != checkpointName && !strings.HasPrefix(name, checkpointName+"/") {
 			return fmt.Errorf("%w: %q in a checkpoint", ErrName, h.Name)
 		}
-		if h.Size > int64(len(archive)) { // a sparse file
-			return fmt.Errorf("%w: %q in a checkpoint has %d bytes", ErrTooLarge, h.Name, h.Size)
+		if err := checkFile(name); err != nil {
+			return err
 		}
 		switch h.Typeflag {
 		case tar.TypeDir:
-			if err := checkFile(name); err != nil {
-				return err
-			}
-			err = root.MkdirAll(filepath.FromSlash(name), 0o755)
+			return root.MkdirAll(filepath.FromSlash(name), 0o755)
 		case tar.TypeReg:
-			var data []byte
-			if data, err = io.ReadAll(in); err == nil {
-				err = putFile(root, name, data)
-			}
+			return writeFile(root, name, data)
 		}
-		if err != nil {
-			return err
-		}
-	}
+		return nil
+	})
 }
 
 // fingerprint changes when dir/checkpoint does; "" if there is none.

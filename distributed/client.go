@@ -1,11 +1,15 @@
 package distributed
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -220,10 +224,8 @@ func (c *Client) results(ctx context.Context, id string, yield func(Result, erro
 				stop = !yield(Result{Task: o.Index, Attempt: o.Attempt, Worker: e.Worker, Started: o.Started, Seconds: o.Seconds}, &TaskError{f})
 				return
 			}
-			if o.Object != "" {
-				if failed = c.load(ctx, o.Object, &r); failed != nil {
-					return
-				}
+			if failed = c.load(ctx, o.Object, &r); failed != nil {
+				return
 			}
 			stop = !yield(r, nil)
 		})
@@ -241,17 +243,49 @@ func (c *Client) results(ctx context.Context, id string, yield func(Result, erro
 	}
 }
 
-// load fetches what was too large for an event.
-func (c *Client) load(ctx context.Context, name string, r *Result) error {
-	data, err := c.files.GetBytes(ctx, name)
-	if err != nil {
-		return fmt.Errorf("result of task %d: %w", r.Task, err)
+// load fetches what was too large for an event, and is not too large to be held.
+func (c *Client) load(ctx context.Context, object string, r *Result) error {
+	if object != "" {
+		data, err := c.get(ctx, object)
+		if err != nil {
+			return fmt.Errorf("result of task %d: %w", r.Task, err)
+		}
+		p, err := decode[payload]("result", data)
+		if err != nil {
+			return err
+		}
+		r.Data, r.Files = p.Data, p.Files
 	}
-	p, err := decode[payload]("result", data)
-	if err != nil {
+	if r.Archive == nil || r.Archive.Size+int64(sizeOf(r.Files)) > MaxTask {
+		return nil
+	}
+	all := map[string][]byte{}
+	err := c.Files(ctx, *r, func(name string, _ int64, data io.Reader) (err error) {
+		all[name], err = io.ReadAll(data)
 		return err
+	})
+	r.Files, r.Archive = all, nil
+	return err
+}
+
+// Files calls f for all files of a result, however large they are, one after the other. data is to be read before f
+// returns. Names are valid: none leads out of a directory.
+func (c *Client) Files(ctx context.Context, r Result, f func(name string, size int64, data io.Reader) error) error {
+	for _, name := range slices.Sorted(maps.Keys(r.Files)) {
+		if err := checkFile(name); err != nil {
+			return err
+		}
+		if err := f(name, int64(len(r.Files[name])), bytes.NewReader(r.Files[name])); err != nil {
+			return err
+		}
 	}
-	r.Data, r.Files = p.Data, p.Files
+	if r.Archive == nil {
+		return nil
+	}
+	get := func(object string) ([]byte, error) { return c.get(ctx, object) }
+	if err := r.Archive.eachFile(get, f); err != nil {
+		return fmt.Errorf("files of task %d: %w", r.Task, err)
+	}
 	return nil
 }
 
@@ -275,9 +309,25 @@ func (c *Client) Map(ctx context.Context, job Job) ([]Result, error) {
 	return all, first
 }
 
+// get fetches an object, also if the coordinator is started again meanwhile.
+func (c *Client) get(ctx context.Context, name string) ([]byte, error) {
+	for deadline := time.Now().Add(6 * c.timeout); ; {
+		try, cancel := context.WithTimeout(ctx, storing)
+		data, err := c.files.GetBytes(try, name)
+		cancel()
+		if err == nil || ctx.Err() != nil || errors.Is(err, jetstream.ErrObjectNotFound) || time.Now().After(deadline) {
+			return data, err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(firstWait):
+		}
+	}
+}
+
 // put stores an object, unless an equal one is there.
 func (c *Client) put(ctx context.Context, name string, data []byte) error {
-	if _, err := c.files.PutBytes(ctx, name, data); err != nil {
+	if _, err := c.files.Put(ctx, jetstream.ObjectMeta{Name: name, Opts: objectOptions}, bytes.NewReader(data)); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrStore, name, err)
 	}
 	return nil

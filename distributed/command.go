@@ -93,11 +93,11 @@ func (w *Worker) command(ctx context.Context, a *Attempt) (Result, error) {
 		return Result{}, fmt.Errorf("%w: the command printed more than %d bytes", ErrTooLarge, MaxTask)
 	}
 	files, err := collect(a.Dir, c.Outputs)
-	return Result{Data: stdout.Bytes(), Files: files}, err
+	return Result{Data: stdout.Bytes(), Paths: files}, err
 }
 
-// collect reads the files of dir that match one of the patterns.
-func collect(dir string, patterns []string) (map[string][]byte, error) {
+// collect finds the files of dir that match one of the patterns.
+func collect(dir string, patterns []string) (map[string]string, error) {
 	if len(patterns) == 0 {
 		return nil, nil
 	}
@@ -106,7 +106,7 @@ func collect(dir string, patterns []string) (map[string][]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
-	files, total := map[string][]byte{}, 0
+	files := map[string]string{}
 	for _, pattern := range patterns {
 		names, err := fs.Glob(root.FS(), pattern)
 		if err == nil && (!fs.ValidPath(pattern) || len(names) == 0 && !strings.ContainsAny(pattern, `*?[\`)) {
@@ -120,14 +120,8 @@ func collect(dir string, patterns []string) (map[string][]byte, error) {
 			if err != nil {
 				return nil, fmt.Errorf("output %q: %w", pattern, err)
 			}
-			if !info.Mode().IsRegular() {
-				continue
-			}
-			if total += int(min(info.Size(), MaxTask+1)); total > MaxTask {
-				return nil, fmt.Errorf("%w: the outputs are more than %d bytes", ErrTooLarge, MaxTask)
-			}
-			if files[name], err = root.ReadFile(name); err != nil {
-				return nil, fmt.Errorf("output %q: %w", pattern, err)
+			if info.Mode().IsRegular() {
+				files[name] = name
 			}
 		}
 	}

@@ -29,8 +29,8 @@
 //     a duplicate and otherwise ignored. Attempts are numbered, so that a late failure does not undo a later attempt.
 //   - A worker that is silent for AckWait (6 s) loses its tasks to others; [Client.Failures] shows what it ran. The tasks
 //     of a chunk it had are then queued one by one, so that a task that kills its workers stands alone; after
-//     [Job].Attempts (3) such a task fails for good. A task that fails by itself is queued again until then, unless it
-//     says that it is in vain. Tasks given up can be queued again by hand, [Client.Retry].
+//     [Job].Attempts (3) such a task fails for good. A task that fails by itself is queued again until then, unless that
+//     is in vain: what is too large is too large again. Tasks given up can be queued again by hand, [Client.Retry].
 //   - A coordinator that was killed reads its store and is where it was. Workers go on meanwhile, keep what they have
 //     done, and hand it in when it is back; clients wait.
 //   - [Client.Cancel] drops what is queued and stops what runs, within two seconds where the worker can be reached, and
@@ -62,4 +62,9 @@
 // slot asks for one chunk, the highest priority first. Outcomes are published in batches before the chunk is
 // acknowledged: a worker that dies in between makes duplicates, and loses nothing. What exceeds 512 KiB goes to the
 // object store, and so do shared files, checkpoints and logs.
+//
+// Files of tasks, results and checkpoints may have 8 GiB each ([MaxFiles]). They travel as archives, in parts of 16 MiB: no
+// side holds more of them, and no more is sent again after a connection broke. What a task returns in its result itself
+// is held by all sides, and may have 64 MiB ([MaxTask]). Results of up to that size a client gets whole; the files of
+// larger ones stay in the store until [Client.Files] reads them.
 package distributed

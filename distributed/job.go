@@ -3,6 +3,7 @@ package distributed
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,7 +13,8 @@ import (
 // Limits of what may be submitted.
 const (
 	MaxTasks    = 4 << 20  // tasks of a job
-	MaxTask     = 64 << 20 // bytes of one task or one result, its files included
+	MaxTask     = 64 << 20 // bytes of Data of one task or one result
+	MaxFiles    = 8 << 30  // bytes of the files of one task, one result or one checkpoint
 	MaxShared   = 1 << 30  // bytes of Job.Shared
 	MaxAttempts = 100      // Job.Attempts
 	MaxPriority = 9        // Job.Priority
@@ -57,6 +59,7 @@ type Task struct {
 	Name  string            `json:"name,omitempty"` // for people
 	Data  []byte            `json:"data,omitempty"`
 	Files map[string][]byte `json:"files,omitempty"` // put into the task's directory; names are local paths with slashes
+	Paths map[string]string `json:"-"`               // more Files, by their paths on this machine; read when the job is submitted
 }
 
 // size is the number of bytes that the limits speak of.
@@ -76,6 +79,8 @@ type Result struct {
 	Attempt int               `json:"attempt"` // the attempt that counts, from 1
 	Data    []byte            `json:"data,omitempty"`
 	Files   map[string][]byte `json:"files,omitempty"`
+	Paths   map[string]string `json:"-"`                 // in a Handler: more Files, by their paths in Attempt.Dir
+	Archive *Archive          `json:"archive,omitempty"` // Files too large to be held: Client.Files reads them
 	Measure *float64          `json:"measure,omitempty"` // what "best" compares, if the task has such a number; finite
 	Worker  string            `json:"worker,omitempty"`
 	Started time.Time         `json:"started"`
@@ -301,13 +306,11 @@ func (h *header) check() error {
 
 // check validates one task.
 func (t Task) check() error {
-	if n := t.size(); n > MaxTask {
+	if n := len(t.Name) + len(t.Data); n > MaxTask {
 		return fmt.Errorf("%w: %d bytes, at most %d a task", ErrTooLarge, n, MaxTask)
 	}
-	for name := range t.Files {
-		if err := checkFile(name); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := t.files().check()
+	return err
 }
+
+func (t Task) files() *files { return &files{t.Files, t.Paths, os.Open} }

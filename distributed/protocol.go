@@ -62,7 +62,9 @@ func logSubject(prefix, job string, task int) string {
 
 // Objects in bucketFiles. A name starts with its job's ID, and ends with the job's history.
 func sharedObject(job, file string) string      { return job + "/shared/" + file }
+func sharedParts(job, file string) string       { return job + "/parts/" + file } // Archive.Name of one in parts
 func taskObject(job string, task int) string    { return fmt.Sprintf("%s/task/%d", job, task) }
+func inputObject(job string, task int) string   { return fmt.Sprintf("%s/input/%d", job, task) }
 func checkpointObject(job string, t int) string { return fmt.Sprintf("%s/checkpoint/%d", job, t) }
 
 // resultObject is another one each time: two workers may run the same attempt, and the later does not overwrite.
@@ -119,6 +121,7 @@ type header struct {
 	Function  string            `json:"function,omitempty"`
 	Tasks     int               `json:"tasks"`
 	Shared    []string          `json:"shared,omitempty"` // names; the bytes are in bucketFiles
+	Parts     map[string]int    `json:"parts,omitempty"`  // of those that are stored in more than one
 	Requires  map[string]string `json:"requires,omitempty"`
 	Priority  int               `json:"priority"`
 	TimeLimit time.Duration     `json:"time_limit,omitempty"`
@@ -132,17 +135,18 @@ type header struct {
 
 // chunk is a message of streamTasks: tasks that one slot runs one after the other.
 type chunk struct {
-	Protocol  int           `json:"protocol"`
-	Job       string        `json:"job"`
-	Kind      string        `json:"kind"`
-	Function  string        `json:"function,omitempty"`
-	Shared    []string      `json:"shared,omitempty"`
-	TimeLimit time.Duration `json:"time_limit,omitempty"`
-	Memory    int64         `json:"memory,omitempty"`
-	Attempts  int           `json:"attempts"` // the last attempt allowed: what is numbered higher fails for good without being run
-	Isolate   bool          `json:"isolate,omitempty"`
-	Life      int64         `json:"life,omitempty"` // tells a job from one of the same ID that the coordinator has forgotten
-	Tasks     []chunkTask   `json:"tasks"`
+	Protocol  int            `json:"protocol"`
+	Job       string         `json:"job"`
+	Kind      string         `json:"kind"`
+	Function  string         `json:"function,omitempty"`
+	Shared    []string       `json:"shared,omitempty"`
+	Parts     map[string]int `json:"parts,omitempty"`
+	TimeLimit time.Duration  `json:"time_limit,omitempty"`
+	Memory    int64          `json:"memory,omitempty"`
+	Attempts  int            `json:"attempts"` // the last attempt allowed: what is numbered higher fails for good without being run
+	Isolate   bool           `json:"isolate,omitempty"`
+	Life      int64          `json:"life,omitempty"` // tells a job from one of the same ID that the coordinator has forgotten
+	Tasks     []chunkTask    `json:"tasks"`
 }
 
 // chunkTask is a task with its index and the number its first delivery has as an attempt, from 1.
@@ -151,9 +155,10 @@ type chunkTask struct {
 	Index   int `json:"i"`
 	Attempt int `json:"attempt"`
 	Task
-	Object bool `json:"object,omitempty"` // Data and Files are in taskObject, as the JSON of payload
-	Deaths int  `json:"deaths,omitempty"` // attempts before in which the worker died
-	Resume bool `json:"resume,omitempty"` // an attempt was given back: its checkpoint may be there
+	Object  bool     `json:"object,omitempty"`  // Data and Files are in taskObject, as the JSON of payload
+	Archive *Archive `json:"archive,omitempty"` // more Files
+	Deaths  int      `json:"deaths,omitempty"`  // attempts before in which the worker died
+	Resume  bool     `json:"resume,omitempty"`  // an attempt was given back: its checkpoint may be there
 }
 
 // payload is what an object holds in place of an inline task or result.
@@ -212,7 +217,8 @@ type outcome struct {
 	// of a success
 	Data    []byte            `json:"data,omitempty"`
 	Files   map[string][]byte `json:"files,omitempty"`
-	Object  string            `json:"object,omitempty"` // Data and Files are in this object, as the JSON of payload
+	Object  string            `json:"object,omitempty"`  // Data and Files are in this object, as the JSON of payload
+	Archive *Archive          `json:"archive,omitempty"` // more Files
 	Measure *float64          `json:"measure,omitempty"`
 
 	// of a failure
@@ -257,7 +263,8 @@ type request struct {
 // partTask is a task on its way to the coordinator.
 type partTask struct {
 	Task
-	Object bool `json:"object,omitempty"` // Data and Files are in taskObject
+	Object  bool     `json:"object,omitempty"`  // Data and Files are in taskObject
+	Archive *Archive `json:"archive,omitempty"` // Files, in another object
 }
 
 // Verbs.

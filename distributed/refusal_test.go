@@ -1,6 +1,8 @@
 package distributed
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -104,8 +106,11 @@ func FuzzUnpack(f *testing.F) {
 	dir := f.TempDir()
 	require.NoError(f, os.MkdirAll(filepath.Join(dir, checkpointName, "a"), 0o700))
 	require.NoError(f, os.WriteFile(filepath.Join(dir, checkpointName, "a", "b"), []byte("text"), 0o600))
-	good, err := pack(dir)
-	require.NoError(f, err)
+	var packed bytes.Buffer
+	out := tar.NewWriter(&packed)
+	require.NoError(f, pack(dir, out))
+	require.NoError(f, out.Close())
+	good := packed.Bytes()
 	f.Add(good)
 	for _, name := range []string{"checkpoint/../../../x", "/checkpoint", "x", "checkpoint"} {
 		bad := append([]byte(nil), good...)
@@ -117,7 +122,7 @@ func FuzzUnpack(f *testing.F) {
 		outside := t.TempDir()
 		dir := filepath.Join(outside, "in")
 		require.NoError(t, os.Mkdir(dir, 0o700))
-		err := unpack(dir, archive)
+		err := unpack(dir, bytes.NewReader(archive), int64(len(archive)))
 		for _, d := range []string{outside, dir} {
 			entries, readErr := os.ReadDir(d)
 			require.NoError(t, readErr)

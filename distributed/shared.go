@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -30,7 +31,7 @@ func newSharedFiles(dir string) *sharedFiles {
 
 // place puts a shared file below root, fetching it if it is not here yet. A large
 // one is linked: it is for reading.
-func (s *sharedFiles) place(ctx context.Context, root *os.Root, job, name string, fetch func() ([]byte, error)) error {
+func (s *sharedFiles) place(ctx context.Context, root *os.Root, job, name string, fetch func(to io.Writer) error) error {
 	if err := checkFile(name); err != nil {
 		return err
 	}
@@ -48,23 +49,24 @@ func (s *sharedFiles) place(ctx context.Context, root *os.Root, job, name string
 	kept := filepath.Join(dir, hex.EncodeToString(hash[:16]))
 	info, err := os.Stat(kept)
 	if errors.Is(err, fs.ErrNotExist) {
-		data, err := fetch()
+		part, err := os.OpenFile(kept+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o444)
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(kept+".part", data, 0o444); err != nil {
+		if err := errors.Join(fetch(part), part.Close()); err != nil {
+			_ = os.Remove(kept + ".part")
 			return err
 		}
 		if err := os.Rename(kept+".part", kept); err != nil {
 			return err
 		}
-		if len(data) < linkFrom {
-			return putFile(root, name, data)
+		if info, err = os.Stat(kept); err != nil {
+			return err
 		}
 	} else if err != nil {
 		return err
 	}
-	if info == nil || info.Size() >= linkFrom {
+	if info.Size() >= linkFrom {
 		if parent := path.Dir(name); parent != "." {
 			if err := root.MkdirAll(filepath.FromSlash(parent), 0o755); err != nil {
 				return err
@@ -74,11 +76,12 @@ func (s *sharedFiles) place(ctx context.Context, root *os.Root, job, name string
 			return nil
 		}
 	}
-	data, err := os.ReadFile(kept)
+	f, err := os.Open(kept)
 	if err != nil {
 		return err
 	}
-	return putFile(root, name, data)
+	defer f.Close()
+	return writeFile(root, name, f)
 }
 
 // of is the directory of a job's files; those of the oldest job make room for it.

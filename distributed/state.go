@@ -136,7 +136,7 @@ func (p *progress) outcome(e *event, o *outcome) bool {
 		p.done++
 		if p.better(o) {
 			r := o.result(e.Worker)
-			r.Data, r.Files = nil, nil
+			r.Data, r.Files, r.Archive = nil, nil, nil
 			p.best = &r
 			p.improvements = append(p.improvements, Improvement{o.Index, *o.Measure, e.Time})
 			p.improvements = p.improvements[max(0, len(p.improvements)-MaxImprovements):]
@@ -181,8 +181,8 @@ func (p *progress) fail(f Failure) {
 }
 
 func (o *outcome) result(worker string) Result {
-	return Result{Task: o.Index, Attempt: o.Attempt, Data: o.Data, Files: o.Files, Measure: o.Measure, Worker: worker,
-		Started: o.Started, Seconds: o.Seconds}
+	return Result{Task: o.Index, Attempt: o.Attempt, Data: o.Data, Files: o.Files, Archive: o.Archive, Measure: o.Measure,
+		Worker: worker, Started: o.Started, Seconds: o.Seconds}
 }
 
 func (o *outcome) failure(job string, e *event) Failure {
@@ -226,7 +226,7 @@ func (r *record) pack(tasks []chunkTask, allowed, n int) []chunk {
 			}
 			k++
 		}
-		chunks = append(chunks, chunk{Protocol: protocol, Job: h.ID, Kind: h.Kind, Function: h.Function, Shared: h.Shared,
+		chunks = append(chunks, chunk{Protocol: protocol, Job: h.ID, Kind: h.Kind, Function: h.Function, Shared: h.Shared, Parts: h.Parts,
 			TimeLimit: h.TimeLimit, Memory: h.Memory, Attempts: allowed, Isolate: h.Isolate, Life: r.Submitted.UnixNano(), Tasks: tasks[:k:k]})
 		tasks = tasks[k:]
 	}

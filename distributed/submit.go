@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -57,6 +59,14 @@ func (j *Job) header() (*header, error) {
 	if n := sizeOf(j.Shared); n > MaxShared {
 		return nil, fmt.Errorf("%w: shared files of %d bytes, at most %d", ErrTooLarge, n, MaxShared)
 	}
+	for name, data := range j.Shared {
+		if len(data) > partSize {
+			if h.Parts == nil {
+				h.Parts = map[string]int{}
+			}
+			h.Parts[name] = (len(data) + partSize - 1) / partSize
+		}
+	}
 	for i := range j.Tasks {
 		if err := j.Tasks[i].check(); err != nil {
 			return nil, fmt.Errorf("task %d: %w", i, err)
@@ -74,6 +84,9 @@ func (j *Job) header() (*header, error) {
 		writeBytes(digest, []byte(t.Name))
 		writeBytes(digest, t.Data)
 		writeFiles(digest, t.Files)
+		if err := writePaths(digest, t.Paths); err != nil {
+			return nil, fmt.Errorf("task %d: %w", i, err)
+		}
 	}
 	h.Digest = hex.EncodeToString(digest.Sum(nil))
 	return h, nil
@@ -93,9 +106,27 @@ func writeFiles(h hash.Hash, files map[string][]byte) {
 	h.Write([]byte{'\n'})
 }
 
+// writePaths is writeFiles for files on the disk.
+func writePaths(h hash.Hash, paths map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(paths)) {
+		f, err := os.Open(paths[name])
+		if err != nil {
+			return err
+		}
+		content := sha256.New()
+		_, err = io.Copy(content, f)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		writeBytes(h, []byte(name))
+		writeBytes(h, content.Sum(nil))
+	}
+	return nil
+}
+
 func (c *Client) submit(ctx context.Context, h *header, job *Job) error {
 	first := job.part(0)
-	if len(first) == len(job.Tasks) && len(job.Shared) == 0 && !slices.ContainsFunc(first, func(t partTask) bool { return t.Object }) {
+	if len(first) == len(job.Tasks) && len(job.Shared) == 0 && !slices.ContainsFunc(first, func(t partTask) bool { return t.Object || t.Archive != nil }) {
 		r, err := c.ask(ctx, verbSubmit, request{Header: h, Tasks: first})
 		if err == nil && !r.Complete {
 			err = fmt.Errorf("%w: job %s was not taken in completely", ErrStore, h.ID)
@@ -106,16 +137,31 @@ func (c *Client) submit(ctx context.Context, h *header, job *Job) error {
 	if err != nil || r.Complete {
 		return err
 	}
+	put := func(name string, data []byte) error { return c.put(ctx, name, data) }
 	for name, data := range job.Shared {
-		if err := c.put(ctx, sharedObject(h.ID, name), data); err != nil {
+		if h.Parts[name] == 0 {
+			err = put(sharedObject(h.ID, name), data)
+		} else {
+			w := &archiveWriter{Archive: Archive{Name: sharedParts(h.ID, name)}, put: put}
+			_, err = w.Write(data)
+			err = errors.Join(err, w.flush())
+		}
+		if err != nil {
 			return err
 		}
 	}
 	for begin := 0; begin < len(job.Tasks); {
 		tasks := job.part(begin)
 		for i, t := range tasks {
+			whole := job.Tasks[begin+i]
+			if t.Archive != nil {
+				if tasks[i].Archive, err = whole.files().archive(inputObject(h.ID, begin+i), put); err != nil {
+					return err
+				}
+				whole.Files = nil
+			}
 			if t.Object {
-				if err := c.putTask(ctx, h.ID, begin+i, job.Tasks[begin+i]); err != nil {
+				if err := c.putTask(ctx, h.ID, begin+i, whole); err != nil {
 					return err
 				}
 			}
@@ -141,8 +187,11 @@ func (j *Job) part(first int) []partTask {
 	bytes := 0
 	for _, t := range j.Tasks[first:] {
 		p := partTask{Task: t}
-		if t.size() > maxInline {
-			p = partTask{Task: Task{Name: t.Name}, Object: true}
+		if len(t.Paths) > 0 || t.size() > MaxTask {
+			p = partTask{Task: Task{Name: t.Name, Data: t.Data}, Archive: &Archive{}} // which is yet to be stored
+		}
+		if p.size() > maxInline {
+			p.Object, p.Data, p.Files = true, nil, nil
 		}
 		if bytes += p.size(); len(tasks) > 0 && (bytes > maxInline || len(tasks) == maxPartTasks) {
 			break

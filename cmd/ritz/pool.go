@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -102,7 +103,7 @@ func (p *pool) do(ctx context.Context, kind string, members []int, tasks []job.T
 			return err
 		}
 		t := &tasks[members[r.Task]]
-		if err := keep(t, r.Files); err != nil {
+		if err := keep(ctx, p.client, t, r); err != nil {
 			return err
 		}
 		tell(members[r.Task], r.Data, nil)
@@ -165,7 +166,7 @@ func remote(t job.Task, shared map[string][]byte) (distributed.Task, error) {
 	if err != nil {
 		return distributed.Task{}, err
 	}
-	r := distributed.Task{Name: t.Name, Data: data, Files: map[string][]byte{}}
+	r := distributed.Task{Name: t.Name, Data: data, Files: map[string][]byte{}, Paths: map[string]string{}}
 	for name, data := range t.Files {
 		if _, ok := shared[name]; !ok {
 			r.Files[name] = data
@@ -189,22 +190,23 @@ func remote(t job.Task, shared map[string][]byte) (distributed.Task, error) {
 		if _, ok := t.Files[name]; ok {
 			return nil
 		}
-		r.Files[name], err = os.ReadFile(path)
-		return err
+		r.Paths[name] = path
+		return nil
 	})
 	return r, err
 }
 
 // keep writes the files of a task, what it was given and what it has written, into its
 // directory.
-func keep(t *job.Task, written map[string][]byte) error {
+func keep(ctx context.Context, client *distributed.Client, t *job.Task, r distributed.Result) error {
 	if t.Dir == "" {
 		return nil
 	}
-	for _, files := range []map[string][]byte{t.Files, written} {
-		if err := writeFiles(t.Dir, files); err != nil {
-			return err
-		}
+	if err := writeFiles(t.Dir, t.Files); err != nil {
+		return err
+	}
+	if err := writeResultFiles(ctx, client, r, t.Dir); err != nil {
+		return err
 	}
 	// It is done: nothing goes on from here.
 	if err := os.Remove(filepath.Join(t.Dir, "checkpoint")); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -213,9 +215,27 @@ func keep(t *job.Task, written map[string][]byte) error {
 	return nil
 }
 
-// writeFiles writes files below dir, whole or not at all. The names are from elsewhere:
-// none leads out of dir.
+// writeFiles writes files below dir, whole or not at all.
 func writeFiles(dir string, files map[string][]byte) error {
+	return below(dir, func(write func(string, io.Reader) error) error {
+		for name, data := range files {
+			if err := write(name, bytes.NewReader(data)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// writeResultFiles writes the files of a result below dir, each whole or not at all.
+func writeResultFiles(ctx context.Context, client *distributed.Client, r distributed.Result, dir string) error {
+	return below(dir, func(write func(string, io.Reader) error) error {
+		return client.Files(ctx, r, func(name string, _ int64, data io.Reader) error { return write(name, data) })
+	})
+}
+
+// below lets f write files below dir. The names are from elsewhere: none leads out of dir.
+func below(dir string, f func(write func(name string, data io.Reader) error) error) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -224,8 +244,8 @@ func writeFiles(dir string, files map[string][]byte) error {
 		return err
 	}
 	defer root.Close()
-	for name, data := range files {
-		name := filepath.FromSlash(name)
+	return f(func(name string, data io.Reader) error {
+		name = filepath.FromSlash(name)
 		if !filepath.IsLocal(name) {
 			return fmt.Errorf("a result has a file %q that is not within its directory", name)
 		}
@@ -234,9 +254,6 @@ func writeFiles(dir string, files map[string][]byte) error {
 				return err
 			}
 		}
-		if err := atomicfile.Write(filepath.Join(dir, name), bytes.NewReader(data)); err != nil {
-			return err
-		}
-	}
-	return nil
+		return atomicfile.Write(filepath.Join(dir, name), data)
+	})
 }

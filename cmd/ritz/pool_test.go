@@ -57,10 +57,12 @@ func TestRemote(t *testing.T) {
 	}
 	r, err := remote(job.Task{Kind: "run", Dir: dir, Files: map[string][]byte{"job.yaml": []byte("new")}}, nil)
 	require.NoError(t, err)
-	assert.Equal(t, map[string][]byte{"job.yaml": []byte("new"), "checkpoint": []byte("c"), "inputs/a.csv": []byte("x")}, r.Files)
+	assert.Equal(t, map[string][]byte{"job.yaml": []byte("new")}, r.Files)
+	assert.Equal(t, map[string]string{"checkpoint": filepath.Join(dir, "checkpoint"), "inputs/a.csv": filepath.Join(dir, "inputs", "a.csv")}, r.Paths)
 	r, err = remote(job.Task{Kind: "run", Dir: filepath.Join(dir, "missing")}, nil)
 	require.NoError(t, err)
 	assert.Empty(t, r.Files)
+	assert.Empty(t, r.Paths)
 }
 
 // A result cannot write outside its directory: not by its names, nor through links.
@@ -93,15 +95,7 @@ func TestSettle(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), nil, 0o666))
 	got, err := gather(dir, func(name string) bool { return name != "job.yaml" })
 	require.NoError(t, err)
-	assert.Equal(t, map[string][]byte{"inputs/a": []byte("a"), "history.csv": {}}, got)
-
-	f, err := os.Create(filepath.Join(dir, "large"))
-	require.NoError(t, err)
-	require.NoError(t, f.Truncate(distributed.MaxTask+1)) // a hole: nothing is written
-	require.NoError(t, f.Close())
-	_, err = gather(dir, func(string) bool { return true })
-	assert.ErrorIs(t, err, distributed.ErrTooLarge)
-	assert.ErrorContains(t, err, "the largest of them is large")
+	assert.Equal(t, map[string]string{"inputs/a": "checkpoint/inputs/a", "history.csv": "checkpoint/history.csv"}, got)
 }
 
 func TestPieces(t *testing.T) {

@@ -102,7 +102,7 @@ func writeResults(ctx context.Context, client *distributed.Client, j distributed
 			if failed != nil {
 				row[1], row[6] = "failed", failed.Reason
 			} else {
-				if err := writeResult(j, r, out); err != nil {
+				if err := writeResult(ctx, client, j, r, out); err != nil {
 					return n, err
 				}
 				n++
@@ -120,21 +120,20 @@ func writeResults(ctx context.Context, client *distributed.Client, j distributed
 	return n, atomicfile.Write(filepath.Join(out, "results.csv"), &table)
 }
 
-func writeResult(j distributed.Status, r distributed.Result, out string) error {
+func writeResult(ctx context.Context, client *distributed.Client, j distributed.Status, r distributed.Result, out string) error {
 	dir := out
 	if j.Tasks > 1 {
 		dir = filepath.Join(out, strconv.Itoa(r.Task))
 	}
-	files := r.Files
-	if j.Kind != kindJob && (len(r.Data) > 0 || len(files) == 0) { // a run has its result.json
-		name := "result"
-		if j.Kind == "command" {
-			name = "stdout"
-		}
-		if files == nil {
-			files = map[string][]byte{}
-		}
-		files[name] = r.Data
+	if err := writeResultFiles(ctx, client, r, dir); err != nil {
+		return err
 	}
-	return writeFiles(dir, files)
+	if j.Kind == kindJob || len(r.Data) == 0 && (len(r.Files) > 0 || r.Archive != nil) { // a run has its result.json
+		return nil
+	}
+	name := "result"
+	if j.Kind == "command" {
+		name = "stdout"
+	}
+	return writeFiles(dir, map[string][]byte{name: r.Data})
 }

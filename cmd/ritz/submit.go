@@ -139,18 +139,19 @@ func describeCommand(d *distributed.Job, args, inputs, outputs []string) error {
 	if err != nil {
 		return err
 	}
-	t.Name, t.Files = strings.Join(args, " "), map[string][]byte{}
+	t.Name, t.Paths = strings.Join(args, " "), map[string]string{}
 	if len(t.Name) > 100 {
 		t.Name = t.Name[:97] + "..."
 	}
 	for _, path := range inputs {
 		name := filepath.Base(path)
-		if _, twice := t.Files[name]; twice {
+		if _, twice := t.Paths[name]; twice {
 			return fmt.Errorf("two inputs are called %s", name)
 		}
-		if t.Files[name], err = os.ReadFile(path); err != nil {
+		if _, err := os.Stat(path); err != nil {
 			return err
 		}
+		t.Paths[name] = path
 	}
 	d.Name, d.Kind, d.Tasks = firstOf(d.Name, filepath.Base(args[0])), "command", []distributed.Task{t}
 	return nil

@@ -119,7 +119,7 @@ func runAlone(ctx context.Context, a *distributed.Attempt, commands []string) (r
 			r.Measure = &x
 		}
 	}
-	r.Files, err = gather(dir, func(name string) bool { return p.Whole || !slices.Contains(given, name) })
+	r.Paths, err = gather(dir, func(name string) bool { return p.Whole || !slices.Contains(given, name) })
 	return r, err
 }
 
@@ -155,11 +155,10 @@ func settle(from, dir string) (given []string, err error) {
 	return given, err
 }
 
-// gather reads the files of a directory of a run that is done, but for locks and
-// checkpoints.
-func gather(dir string, want func(name string) bool) (map[string][]byte, error) {
-	files := map[string][]byte{}
-	total, largest, most := int64(0), "", int64(0)
+// gather finds the files of a directory of a run that is done, but for locks and
+// checkpoints: their paths in the directory of the attempt, by name.
+func gather(dir string, want func(name string) bool) (map[string]string, error) {
+	files := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
@@ -169,25 +168,11 @@ func gather(dir string, want func(name string) bool) (map[string][]byte, error) 
 			return err
 		}
 		name = filepath.ToSlash(name)
-		if strings.HasPrefix(d.Name(), ".") || name == "checkpoint" || !want(name) {
-			return nil
+		if !strings.HasPrefix(d.Name(), ".") && name != "checkpoint" && want(name) {
+			files[name] = checkpointName + "/" + name
 		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		if total += info.Size(); info.Size() > most {
-			largest, most = name, info.Size()
-		}
-		if total <= distributed.MaxTask {
-			files[name], err = os.ReadFile(path)
-		}
-		return err
+		return nil
 	})
-	if err == nil && total > distributed.MaxTask {
-		err = fmt.Errorf("%w: the files of the result have %d bytes, at most %d, the largest of them is %s: have the job write less",
-			distributed.ErrTooLarge, total, distributed.MaxTask, largest)
-	}
 	return files, err
 }
 
