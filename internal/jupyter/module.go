@@ -73,6 +73,7 @@ func checkout(dir string) (string, error) {
 const warming = `package main
 
 import (
+	_ "` + Module + `/distributed"
 	_ "` + Module + `/figure"
 	_ "` + Module + `/notebooks/nb"
 	_ "` + Module + `/pinn"

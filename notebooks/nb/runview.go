@@ -34,7 +34,7 @@ func (v *runView) step(s *event.Step) {
 	if v.quiet || s == nil {
 		return
 	}
-	if v.first == nil {
+	if v.first == nil || v.first.Stages == 0 { // the kernels of a device are compiled before
 		v.first = s
 	}
 	if v.last != nil && s.Stage != v.last.Stage {
