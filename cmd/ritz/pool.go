@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,18 +24,20 @@ type pool struct {
 	client *distributed.Client
 	name   string            // of the jobs that it submits
 	say    func(line string) // what people should know
+	ledger ledger
 }
 
 var _ job.Pool = (*pool)(nil)
 
 var errSilent = errors.New("the coordinator does not answer")
 
-// Do submits the tasks as a job, or two if some of them work alone. When ctx ends the
-// jobs are cancelled.
+// Do submits the tasks as a job, or two if some of them work alone; jobs with some of
+// them that an earlier sitting has left are gone on with. When ctx ends the jobs are
+// cancelled.
 func (p *pool) Do(ctx context.Context, tasks []job.Task, done func(i int, result []byte, err error)) error {
-	kinds := map[string][]int{}
-	for i, t := range tasks {
-		kinds[kindOf(t.Kind)] = append(kinds[kindOf(t.Kind)], i)
+	batches, err := p.ledger.plan(tasks)
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -47,9 +50,9 @@ func (p *pool) Do(ctx context.Context, tasks []job.Task, done func(i int, result
 			done(i, result, err)
 		}
 	}
-	for kind, members := range kinds {
+	for _, b := range batches {
 		group.Go(func() {
-			if err := p.do(ctx, kind, members, tasks, tell); err != nil {
+			if err := p.do(ctx, b, tasks, tell); err != nil {
 				cancel(err)
 			}
 		})
@@ -58,19 +61,9 @@ func (p *pool) Do(ctx context.Context, tasks []job.Task, done func(i int, result
 	return context.Cause(ctx)
 }
 
-// do does tasks of one kind.
-func (p *pool) do(ctx context.Context, kind string, members []int, tasks []job.Task, tell func(int, []byte, error)) error {
-	j := distributed.Job{Name: p.name, Kind: kind, Minimize: true}
-	j.Shared = shared(members, tasks)
-	for _, i := range members {
-		t, err := remote(tasks[i], j.Shared)
-		if err != nil {
-			return fmt.Errorf("%s: %w", tasks[i].Name, err)
-		}
-		j.Tasks = append(j.Tasks, t)
-	}
-	id, err := p.client.Submit(ctx, j)
-	if err != nil {
+// do does the tasks of a batch.
+func (p *pool) do(ctx context.Context, b *batch, tasks []job.Task, tell func(int, []byte, error)) error {
+	if err := p.submit(ctx, b, tasks); err != nil {
 		return err
 	}
 	ended := false
@@ -79,37 +72,85 @@ func (p *pool) do(ctx context.Context, kind string, members []int, tasks []job.T
 			// A notebook kills a cell five seconds after it was interrupted.
 			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 			defer cancel()
-			err := p.client.Cancel(late, id)
+			err := p.client.Cancel(late, b.ID)
 			if errors.Is(err, distributed.ErrNoCoordinator) {
 				err = errSilent
 			}
 			if err != nil {
-				p.say(fmt.Sprintf("job %s could not be cancelled: %v", id, err))
+				p.say(fmt.Sprintf("job %s could not be cancelled: %v", b.ID, err))
+				return
 			}
+		}
+		if err := p.ledger.drop(b); err != nil {
+			p.say(err.Error())
 		}
 	}()
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	go p.watch(watching, id)
-	for r, err := range p.client.Results(ctx, id) {
+	go p.watch(watching, b.ID)
+	for r, err := range p.client.Results(ctx, b.ID) {
 		var failed *distributed.TaskError
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return context.Cause(ctx)
-		case errors.As(err, &failed):
-			tell(members[r.Task], nil, err)
-			continue
-		case err != nil:
+		case err != nil && !errors.As(err, &failed):
 			return err
+		case b.members[r.Task] < 0:
+			continue
+		case failed != nil:
+			tell(b.members[r.Task], nil, err)
+			continue
 		}
-		t := &tasks[members[r.Task]]
+		t := &tasks[b.members[r.Task]]
 		if err := keep(ctx, p.client, t, r); err != nil {
 			return err
 		}
-		tell(members[r.Task], r.Data, nil)
+		tell(b.members[r.Task], r.Data, nil)
 	}
 	ended = ctx.Err() == nil
 	return context.Cause(ctx)
+}
+
+// submit hands the job of a batch over, unless an earlier sitting has done so.
+func (p *pool) submit(ctx context.Context, b *batch, tasks []job.Task) error {
+	if b.known {
+		s, err := p.client.Status(ctx, b.ID)
+		switch {
+		case errors.Is(err, distributed.ErrNoJob), err == nil && (s.State == distributed.Cancelled || s.Tasks != len(b.members)):
+			if err := p.ledger.renew(b); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		case slices.Contains(b.members, -1): // some of its results were told: all of it was submitted
+			return nil
+		}
+	}
+	j := distributed.Job{ID: b.ID, Name: p.name, Kind: b.Kind, Minimize: true, Shared: shared(b.members, tasks)}
+	for _, i := range b.members {
+		t, err := remote(tasks[i], j.Shared)
+		if err != nil {
+			return fmt.Errorf("%s: %w", tasks[i].Name, err)
+		}
+		j.Tasks = append(j.Tasks, t)
+	}
+	_, err := p.client.Submit(ctx, j)
+	if b.known && errors.Is(err, distributed.ErrConflict) { // other files are in the directories of its tasks by now
+		return nil
+	}
+	return err
+}
+
+// end is called when the run is done. Jobs that it has not asked for, because it was
+// changed before it was resumed, end too.
+func (p *pool) end(ctx context.Context) {
+	left, err := p.ledger.end()
+	if err != nil {
+		p.say(err.Error())
+	}
+	for _, b := range left {
+		_ = p.client.Cancel(ctx, b.ID) // it may have ended, or be unknown here
+	}
 }
 
 // watch says why nothing goes on.
@@ -197,7 +238,7 @@ func remote(t job.Task, shared map[string][]byte) (distributed.Task, error) {
 }
 
 // keep writes the files of a task, what it was given and what it has written, into its
-// directory.
+// directory. The last is result.json, by which who resumes the run knows that it is done.
 func keep(ctx context.Context, client *distributed.Client, t *job.Task, r distributed.Result) error {
 	if t.Dir == "" {
 		return nil
@@ -205,14 +246,24 @@ func keep(ctx context.Context, client *distributed.Client, t *job.Task, r distri
 	if err := writeFiles(t.Dir, t.Files); err != nil {
 		return err
 	}
-	if err := writeResultFiles(ctx, client, r, t.Dir); err != nil {
+	last := map[string][]byte{}
+	err := below(t.Dir, func(write func(string, io.Reader) error) error {
+		return client.Files(ctx, r, func(name string, _ int64, data io.Reader) (err error) {
+			if name == "result.json" {
+				last[name], err = io.ReadAll(data)
+				return err
+			}
+			return write(name, data)
+		})
+	})
+	if err != nil {
 		return err
 	}
 	// It is done: nothing goes on from here.
 	if err := os.Remove(filepath.Join(t.Dir, "checkpoint")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return nil
+	return writeFiles(t.Dir, last)
 }
 
 // writeFiles writes files below dir, whole or not at all.

@@ -105,11 +105,21 @@ func runJob(ctx context.Context, args []string, s streams) int {
 	work := func(ctx context.Context, p *pool) (err error) {
 		if p != nil {
 			o.Pool = p
+			told := o.Started
+			o.Started = func(dir string) {
+				p.ledger.open(dir, p.say)
+				if told != nil {
+					told(dir)
+				}
+			}
 		}
 		if *resume != "" {
 			result, err = job.Resume(ctx, *resume, o)
 		} else {
 			result, err = job.Run(ctx, j, *out, o)
+		}
+		if p != nil && err == nil && result.Status == job.Done {
+			p.end(ctx)
 		}
 		return err
 	}
