@@ -406,7 +406,7 @@ func (c *Coordinator) failuresOf(ctx context.Context, id string) ([]Failure, err
 		all = append(all, p.failures...)
 	}
 	c.mu.Unlock()
-	if p == nil && r.Final != nil && r.Final.Failed+r.Final.Retried > 0 {
+	if p == nil && r.Final != nil && r.Final.Failed+r.Final.Retried+r.Final.Lost > 0 {
 		p, err := c.past(ctx, &r, nil)
 		if err != nil {
 			return nil, err

@@ -33,9 +33,12 @@ func (c *Coordinator) hear(s *session, subject string, data []byte, seq uint64) 
 	if e == nil || seq <= e.From {
 		return
 	}
-	if e.progress == nil { // it has ended: a copy that came late
-		c.counts.duplicates.Add(uint64(len(ev.Outcomes)))
-		if e.Final != nil {
+	if e.progress == nil { // it has ended
+		if s.live && e.Final != nil && len(ev.Lost) > 0 {
+			s.work.Go(func() { c.lostAtTheEnd(s, e) })
+		}
+		if s.live && e.Final != nil { // a copy that came late
+			c.counts.duplicates.Add(uint64(len(ev.Outcomes)))
 			final := *e.Final
 			final.Duplicates += len(ev.Outcomes)
 			e.Final = &final
@@ -86,6 +89,28 @@ func (c *Coordinator) settle(e *entry) {
 	}
 	if e.progress != nil && !e.complete() {
 		e.ending = false
+	}
+}
+
+// lostAtTheEnd counts again what a job has lost: that a worker had died was noticed after the end.
+func (c *Coordinator) lostAtTheEnd(s *session, e *entry) {
+	c.mu.Lock()
+	r := e.record
+	c.mu.Unlock()
+	p, err := c.past(s.ctx, &r, nil)
+	if err != nil {
+		if s.ctx.Err() == nil {
+			s.fail(err)
+		}
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.Final != nil {
+		final := *e.Final
+		final.Lost = p.lost
+		e.Final = &final
+		s.closing = append(s.closing, e)
 	}
 }
 

@@ -142,6 +142,7 @@ type Status struct {
 	Failed       int               `json:"failed"`     // tasks given up
 	Running      int               `json:"running"`    // tasks in some worker's hands, as of its last heartbeat
 	Retried      int               `json:"retried"`    // attempts that failed and were followed by another
+	Lost         int               `json:"lost"`       // attempts whose worker fell silent
 	Duplicates   int               `json:"duplicates"` // outcomes that came when the task already had its own; not counted
 	Submitted    time.Time         `json:"submitted"`
 	Started      time.Time         `json:"started,omitzero"` // of the first task

@@ -281,7 +281,10 @@ func TestWhyItWaits(t *testing.T) {
 
 // A worker that falls silent shows in the failures of what it ran, and not as a failure that counts.
 func TestSilentWorker(t *testing.T) {
-	c := startCoordinator(t, CoordinatorSettings{})
+	settings := CoordinatorSettings{Store: t.TempDir()}
+	c, stop := runCoordinator(t, settings)
+	defer func() { stop() }()
+	settings.Listen = c.Addr()
 	client, h := connectTo(t, c), newHand(t, c)
 	id, err := client.Submit(t.Context(), trivial(1))
 	require.NoError(t, err)
@@ -294,7 +297,65 @@ func TestSilentWorker(t *testing.T) {
 	assert.Equal(t, []any{"a", 1, false}, []any{f.Worker, f.Attempt, f.Final})
 	s, err := client.Status(t.Context(), id)
 	require.NoError(t, err)
-	assert.Zero(t, s.Failed+s.Retried)
+	assert.Equal(t, []int{0, 0, 1}, []int{s.Failed, s.Retried, s.Lost})
+
+	// It is known after the end of the job, and to the next coordinator.
+	h.doAll(anyQueue, 1, echo)
+	s, err = client.Wait(t.Context(), id)
+	require.NoError(t, err)
+	assert.Equal(t, []any{Done, 1}, []any{s.State, s.Lost})
+	same := func() {
+		t.Helper()
+		failures, err := client.Failures(t.Context(), id)
+		require.NoError(t, err)
+		require.Len(t, failures, 1)
+		assert.Equal(t, f, failures[0])
+	}
+	same()
+	stop()
+	_, stop = runCoordinator(t, settings)
+	s = eventually(t, client, id, "there again", func(s Status) bool { return s.State == Done })
+	assert.Equal(t, 1, s.Lost)
+	same()
+}
+
+// A worker dies, another has done its task and the job has ended before the coordinator notices; a third died when it had
+// done its task.
+func TestSilentWorkerAfterTheEnd(t *testing.T) {
+	settings := CoordinatorSettings{Store: t.TempDir()}
+	c, stop := runCoordinator(t, settings)
+	defer func() { stop() }()
+	settings.Listen = c.Addr()
+	client, h := connectTo(t, c), newHand(t, c)
+	id, err := client.Submit(t.Context(), trivial(2))
+	require.NoError(t, err)
+	for i, w := range []WorkerStatus{{ID: "a", Slots: 1, Busy: []Busy{{Job: id, Task: 0, Attempt: 1}}}, {ID: "b", Slots: 1, Busy: []Busy{{Job: id, Task: 1, Attempt: 1}}}} {
+		beatOf(t, h, w, func() bool { return len(c.Workers()) == i+1 })
+	}
+	h.tell(id, outcome{Index: 0, Attempt: 2, OK: true, Started: time.Now()}, outcome{Index: 1, Attempt: 1, OK: true, Started: time.Now()})
+	_, err = client.Wait(t.Context(), id)
+	require.NoError(t, err)
+	c.lookForLost(time.Now().Add(lostAfter + time.Second))
+	same := func() {
+		t.Helper()
+		eventually(t, client, id, "one attempt is lost", func(s Status) bool { return s.State == Done && s.Lost == 1 })
+		failures, err := client.Failures(t.Context(), id)
+		require.NoError(t, err)
+		require.Len(t, failures, 1)
+		assert.Equal(t, []any{"a", 0, 1}, []any{failures[0].Worker, failures[0].Task, failures[0].Attempt})
+	}
+	same()
+	require.Eventually(t, func() bool { // written down
+		r, err := c.session.jobs.Get(t.Context(), id)
+		if err != nil {
+			return false
+		}
+		record, err := decode[record]("record", r.Value())
+		return err == nil && record.Final != nil && record.Final.Lost == 1
+	}, 10*time.Second, 10*time.Millisecond)
+	stop()
+	_, stop = runCoordinator(t, settings)
+	same()
 }
 
 func TestLargeTasksAndSharedFiles(t *testing.T) {

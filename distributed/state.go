@@ -29,19 +29,19 @@ type progress struct {
 	life     int64 // chunk.Life of its tasks
 
 	task    []uint8          // open, succeeded, failed
-	attempt []uint16         // the latest attempt that failed
+	attempt []uint16         // the latest attempt that failed, or the one that succeeded
 	allowed map[int]int      // last attempt of tasks retried by hand
 	again   map[int]requeued // tasks to queue again and not yet heard of since
 
-	done, failed, retried, duplicates int
-	round                             int
-	started, last                     time.Time // of the first attempt; of the last outcome
-	released                          bool
-	ended                             State // "" while open
-	endedAt                           time.Time
-	best                              *Result
-	improvements                      []Improvement
-	failures                          []Failure
+	done, failed, retried, lost, duplicates int
+	round                                   int
+	started, last                           time.Time // of the first attempt; of the last outcome
+	released                                bool
+	ended                                   State // "" while open
+	endedAt                                 time.Time
+	best                                    *Result
+	improvements                            []Improvement
+	failures                                []Failure
 }
 
 // requeued is a task for another attempt.
@@ -86,6 +86,14 @@ func (p *progress) apply(e *event, each func(o *outcome, final bool)) error {
 		}
 	case len(e.Lost) > 0:
 		for _, b := range e.Lost {
+			if b.Task < 0 || b.Task >= len(p.task) || b.Attempt < 1 {
+				bad = fmt.Errorf("malformed event of job %s: task %d of %d, attempt %d lost", p.id, b.Task, len(p.task), b.Attempt)
+				continue
+			}
+			if b.Attempt == int(p.attempt[b.Task]) { // it had ended by then
+				continue
+			}
+			p.lost++
 			p.fail(Failure{Job: p.id, Task: b.Task, Attempt: b.Attempt, Worker: e.Worker, Time: e.Time,
 				Reason: "its worker fell silent; the task goes to another"})
 		}
@@ -132,7 +140,7 @@ func (p *progress) outcome(e *event, o *outcome) bool {
 	p.last = e.Time
 	delete(p.again, i)
 	if o.OK {
-		p.task[i] = succeeded
+		p.task[i], p.attempt[i] = succeeded, uint16(o.Attempt)
 		p.done++
 		if p.better(o) {
 			r := o.result(e.Worker)
@@ -197,7 +205,7 @@ func (o *outcome) failure(job string, e *event) Failure {
 // fill writes what the events say into a status. The state is that of a job with nothing at work.
 func (p *progress) fill(s *Status) {
 	s.Tasks, s.Done, s.Failed, s.Retried, s.Duplicates = len(p.task), p.done, p.failed, p.retried, p.duplicates
-	s.Started, s.Ended, s.Best, s.Round = p.started, p.endedAt, p.best, p.round
+	s.Lost, s.Started, s.Ended, s.Best, s.Round = p.lost, p.started, p.endedAt, p.best, p.round
 	s.Improvements = p.improvements
 	s.State = Waiting
 	if p.ended != "" {

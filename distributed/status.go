@@ -252,7 +252,7 @@ func (c *Coordinator) lookForLost(now time.Time) {
 			c.log.Warn("coordinator: a worker fell silent", "worker", id, "host", w.Host, "tasks", len(w.Busy))
 			by := map[string][]Busy{}
 			for _, b := range w.Busy {
-				if e := c.jobs[b.Job]; e != nil && e.progress != nil {
+				if e := c.jobs[b.Job]; e != nil && (e.Final == nil || e.Final.State != Cancelled && e.Final.Ended.After(w.Seen)) {
 					by[b.Job] = append(by[b.Job], b)
 				}
 			}

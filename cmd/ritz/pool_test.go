@@ -108,9 +108,9 @@ func TestPieces(t *testing.T) {
 func TestJobLine(t *testing.T) {
 	now := time.Now()
 	best := 0.25
-	j := distributed.Status{Tasks: 1024, Done: 508, Failed: 4, Running: 3, Retried: 2, State: distributed.Running,
+	j := distributed.Status{Tasks: 1024, Done: 508, Failed: 4, Running: 3, Retried: 2, Lost: 1, State: distributed.Running,
 		Submitted: now.Add(-time.Minute), ETA: 30 * time.Second, Best: &distributed.Result{Measure: &best}}
-	assert.Equal(t, "[##########----------]  50% 508/1024 done, 3 running, 4 failed, 2 retried, best 0.25, 1:00, 30.0 s left", jobLine(j, now))
+	assert.Equal(t, "[##########----------]  50% 508/1024 done, 3 running, 4 failed, 2 retried, 1 on lost workers, best 0.25, 1:00, 30.0 s left", jobLine(j, now))
 	j = distributed.Status{Tasks: 2, State: distributed.Waiting, Why: "no worker is there", Submitted: now}
 	assert.Equal(t, "[--------------------]   0% 0/2 done, 0.0 s, waiting: no worker is there", jobLine(j, now))
 }

@@ -241,6 +241,9 @@ func jobLine(j distributed.Status, now time.Time) string {
 	if j.Retried > 0 {
 		line += fmt.Sprintf(", %d retried", j.Retried)
 	}
+	if j.Lost > 0 {
+		line += fmt.Sprintf(", %d on lost workers", j.Lost)
+	}
 	if j.Best != nil && j.Best.Measure != nil {
 		line += fmt.Sprintf(", best %.4g", *j.Best.Measure)
 	}

@@ -41,7 +41,7 @@ func (r *reading) causeList(v view) causeList {
 	var failures []distributed.Failure
 	asked := 0
 	for _, s := range r.jobs {
-		if v.job != "" && s.ID != v.job || s.Failed+s.Retried == 0 {
+		if v.job != "" && s.ID != v.job || s.Failed+s.Retried+s.Lost == 0 {
 			continue
 		}
 		if asked++; asked > jobsAsked {
@@ -101,9 +101,9 @@ type failureCache struct {
 }
 
 type knownFailures struct {
-	failed, retried, round int
-	at                     time.Time
-	list                   []distributed.Failure
+	failed, retried, lost, round int
+	at                           time.Time
+	list                         []distributed.Failure
 }
 
 const (
@@ -115,10 +115,10 @@ func (c *failureCache) of(source Source, s distributed.Status, now time.Time) []
 	c.mu.Lock()
 	k, ok := c.jobs[s.ID]
 	c.mu.Unlock()
-	if ok && k.failed == s.Failed && k.retried == s.Retried && k.round == s.Round && (len(k.list) > 0 || now.Sub(k.at) < failuresTried) {
+	if ok && k.failed == s.Failed && k.retried == s.Retried && k.lost == s.Lost && k.round == s.Round && (len(k.list) > 0 || now.Sub(k.at) < failuresTried) {
 		return k.list
 	}
-	k = knownFailures{s.Failed, s.Retried, s.Round, now, source.Failures(s.ID, failuresAsked)}
+	k = knownFailures{s.Failed, s.Retried, s.Lost, s.Round, now, source.Failures(s.ID, failuresAsked)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.jobs == nil || len(c.jobs) >= failuresCached {
