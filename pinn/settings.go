@@ -146,6 +146,7 @@ type Progress struct {
 type Report struct {
 	Stages     []StageReport
 	Loss       float64            // the lowest since the points last changed: that of the Solution
+	Start      float64            // the loss of the initial weights
 	Terms      map[string]float64 // weighted loss of each term, by its name, for that loss
 	Parameters map[string]float64
 	Seconds    float64

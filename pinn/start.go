@@ -59,7 +59,8 @@ func (t *Trainer) memory() int64 {
 // there is a fault of the problem, not of the training.
 func (t *Trainer) checkStart() error {
 	terms, grad := make([]float64, len(t.loss.terms)), make([]float64, t.m.weights())
-	if _, err := t.loss.gradient(context.Background(), t.state.Theta, grad, terms); err != nil {
+	var err error
+	if t.start, err = t.loss.gradient(context.Background(), t.state.Theta, grad, terms); err != nil {
 		return err
 	}
 	for j, v := range terms {

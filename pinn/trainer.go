@@ -39,6 +39,7 @@ type Trainer struct {
 	interior *group      // the first of loss.groups
 	bytes    int64       // estimate of the memory that a training takes
 	placed   [][]float64 // the interior points at the start
+	start    float64     // loss of the initial weights there
 
 	// of the current stage; nil between stages
 	method    optimize.Method
@@ -322,7 +323,7 @@ func (t *Trainer) stageReport(stopped string) StageReport {
 // was stopped.
 func (t *Trainer) report(stopped string) *Report {
 	st := &t.state
-	r := &Report{Stages: slices.Clone(st.Reports), Loss: st.BestLoss, Seconds: st.Seconds, Terms: map[string]float64{}, Parameters: t.m.parameters(st.Best)}
+	r := &Report{Stages: slices.Clone(st.Reports), Loss: st.BestLoss, Start: t.start, Seconds: st.Seconds, Terms: map[string]float64{}, Parameters: t.m.parameters(st.Best)}
 	if stopped != "" {
 		r.Stages = append(r.Stages, t.stageReport(stopped))
 	}

@@ -160,6 +160,12 @@ func TestRun(t *testing.T) {
 		assert.Regexp(t, `^done after \S+ s on opencl:0 \(GPU\): `, stdout)
 		require.NoError(t, os.WriteFile(file, before, 0o666))
 	})
+	t.Run("where a wave ran", func(t *testing.T) {
+		wave := write(t, "wave.yaml", "ritz: 1\nkind: stencil\ngrid: {n: [9, 9], length: [1, 1]}\nsteps: 1\noutput: {figures: []}\n")
+		code, stdout, stderr := ritz("run", wave, "--out", filepath.Join(t.TempDir(), "wave"))
+		require.Equal(t, 0, code, stderr)
+		assert.Regexp(t, `^done after \S+ s on cpu: `, stdout)
+	})
 	t.Run("resume what is done", func(t *testing.T) {
 		code, stdout, stderr := ritz("run", "--resume", dir)
 		assert.Equal(t, 0, code)

@@ -178,7 +178,7 @@ func conclude(r *job.Result, quiet bool, s streams) int {
 	}
 	if !quiet {
 		on := ""
-		if r.Device != "" && r.Device != "cpu" {
+		if r.Device != "" && (r.Device != "cpu" || r.Kind == "stencil") { // the other kinds know but the cpu
 			on = " on " + r.Device
 		}
 		fmt.Fprintf(s.out, "%s after %s%s: %s\n", r.Status, event.Duration(float64(r.Seconds)), on, r.Dir)

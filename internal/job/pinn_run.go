@@ -27,9 +27,11 @@ type pinnWork struct {
 type pinnBody struct {
 	Stages     []pinnStage          `json:"stages"`
 	Loss       Number               `json:"loss"`
+	Start      Number               `json:"initial_loss"`
 	Terms      map[string]Number    `json:"terms"` // weighted loss of each term
 	Errors     map[string]pinnError `json:"errors,omitempty"`
 	Parameters map[string]Number    `json:"parameters,omitempty"`
+	Warnings   []string             `json:"warnings,omitempty"`
 	Figures    []string             `json:"figures"`
 }
 
@@ -150,6 +152,9 @@ func (w *pinnWork) run(ctx context.Context, d *directory) (Body, error) {
 		err = &writeError{e}
 	}
 	body := newPinnBody(r)
+	if err == nil {
+		body.Warnings = w.misled(r)
+	}
 	if e := w.finish(d, body); err == nil {
 		err = e
 	}
@@ -226,11 +231,36 @@ func (t *pinnTask) draw(d *directory) ([]string, error) {
 }
 
 func newPinnBody(r *pinn.Report) *pinnBody {
-	b := &pinnBody{Loss: Number(r.Loss), Terms: numbers(r.Terms), Parameters: numbers(r.Parameters), Figures: []string{}}
+	b := &pinnBody{Loss: Number(r.Loss), Start: Number(r.Start), Terms: numbers(r.Terms), Parameters: numbers(r.Parameters), Figures: []string{}}
 	for _, s := range r.Stages {
 		b.Stages = append(b.Stages, pinnStage{s.Optimizer, s.Iterations, s.Evaluations, Number(s.Loss), s.Stopped})
 	}
 	return b
+}
+
+// misled tells a training that has ended worse than it began, though all its numbers are finite.
+func (w *pinnWork) misled(r *pinn.Report) []string {
+	end := r.Stages[len(r.Stages)-1].Loss
+	if !(end > r.Start) {
+		return nil
+	}
+	text := fmt.Sprintf("the loss at the end, %.3g, is above %.3g, that of the start: the training diverged", end, r.Start)
+	for _, s := range w.task.settings.Train {
+		if s.Optimizer == "adam" {
+			text += "; a lower rate is needed"
+			break
+		}
+	}
+	return []string{text}
+}
+
+// end is the loss of the last iteration as it is printed, where it is not that of the best one.
+func (b *pinnBody) end() string {
+	best, end := fmt.Sprintf("%.3g", float64(b.Loss)), fmt.Sprintf("%.3g", float64(b.Stages[len(b.Stages)-1].Loss))
+	if best == end {
+		return ""
+	}
+	return end
 }
 
 func numbers(m map[string]float64) map[string]Number {
@@ -259,7 +289,14 @@ func (b *pinnBody) Summary(w io.Writer) {
 		fmt.Fprintln(w, "not one iteration was finished")
 		return
 	}
-	fmt.Fprintf(w, "loss %.3g after %d iterations, %d evaluations\n", float64(b.Loss), iterations, evaluations)
+	for _, warning := range b.Warnings {
+		fmt.Fprintln(w, "warning:", warning)
+	}
+	kept := ""
+	if end := b.end(); end != "" {
+		kept = fmt.Sprintf(" of the best iteration, which is kept, and %s of the last,", end)
+	}
+	fmt.Fprintf(w, "loss %.3g%s after %d iterations, %d evaluations\n", float64(b.Loss), kept, iterations, evaluations)
 	for _, name := range sortedKeys(b.Errors) {
 		e := b.Errors[name]
 		fmt.Fprintf(w, "%s: relative L2 error %.3g, largest error %.3g\n", name, float64(e.RelativeL2), float64(e.MaxAbs))

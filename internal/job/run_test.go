@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -69,6 +70,44 @@ func TestResultRoundTrip(t *testing.T) {
 	r.Dir = dir
 	assert.Equal(t, r, got)
 	assert.Contains(t, string(data), `"u = <0> & 1": 1`)
+}
+
+// A training that ends worse than it began says so, and a summary whose loss is not that of
+// the last iteration says which it is.
+func TestDiverged(t *testing.T) {
+	train := func(rate string) *pinnBody {
+		j, err := decode("a.yaml", `ritz: 1
+kind: pinn
+domain: {x: [0, 1]}
+fields: [u]
+equations: [u_xx = -1]
+ansatz: {u: x*(1 - x)*N}
+network: {hidden: [8]}
+points: {interior: 64}
+train: [{adam: {iterations: 40, rate: `+rate+`}}]
+output: {figures: []}
+`, nil)
+		require.NoError(t, err)
+		r, err := Run(t.Context(), j, filepath.Join(t.TempDir(), "out"), Options{})
+		require.NoError(t, err)
+		require.Equal(t, Done, r.Status, r.Reason)
+		return r.Body.(*pinnBody)
+	}
+	summary := func(b *pinnBody) string {
+		var text bytes.Buffer
+		b.Summary(&text)
+		return text.String()
+	}
+	good, bad := train("1e-3"), train("1e6")
+	assert.Empty(t, good.Warnings)
+	assert.Less(t, good.Loss, good.Start)
+	assert.Equal(t, good.Start, bad.Start)
+	end := bad.Stages[0].Loss
+	require.Len(t, bad.Warnings, 1)
+	assert.Equal(t, fmt.Sprintf("the loss at the end, %.3g, is above %.3g, that of the start: the training diverged; a lower rate is needed", end, bad.Start), bad.Warnings[0])
+	assert.Contains(t, summary(bad), "warning: "+bad.Warnings[0]+"\n")
+	assert.Contains(t, summary(bad), fmt.Sprintf("\nloss %.3g of the best iteration, which is kept, and %.3g of the last, after 40 iterations", bad.Loss, end))
+	assert.Regexp(t, `^loss \S+ after 40 iterations, \d+ evaluations\n`, summary(good))
 }
 
 func TestCheckpoint(t *testing.T) {

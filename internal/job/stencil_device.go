@@ -14,9 +14,9 @@ import (
 // openDevice opens the device of a job, if it has one, and refuses it where it cannot
 // do the job.
 func (t *stencilTask) openDevice(w *stencilWork) (err error) {
-	t.job.ranOn = ""
 	id := t.device()
-	if id == "cpu" {
+	if t.job.ranOn = ""; id == "cpu" {
+		t.job.ranOn = id // where the job says auto
 		return nil
 	}
 	if w.device, err = gpu.Open(id); err != nil {

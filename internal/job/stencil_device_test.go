@@ -77,6 +77,17 @@ func TestStencilOnDevice(t *testing.T) {
 	}
 }
 
+// A result says what computed it, not what was asked for.
+func TestStencilAuto(t *testing.T) {
+	want := `^cpu$`
+	if list, _ := gpu.Devices(); slices.ContainsFunc(list, func(i gpu.Info) bool { return !i.CPU }) {
+		want = `^\w+:\d+ \(.+\)$`
+	}
+	r := wave(t, small+"steps: 1\ndevice: auto\n", Options{})
+	require.Equal(t, Done, r.Status, r.Reason)
+	assert.Regexp(t, want, r.Device)
+}
+
 // While kernels are compiled the run says so, and can be interrupted; nothing is left then.
 func TestStencilCompiling(t *testing.T) {
 	name := openCL(t)
