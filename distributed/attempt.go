@@ -31,6 +31,7 @@ type Attempt struct {
 	Name     string // of the task, for people
 	Task     int    // its index in the job
 	Number   int    // from 1
+	Deaths   int    // attempts before in which the worker died: run what may kill this one too in a process of its own
 	Data     []byte
 	Dir      string    // its own: Job.Shared and Task.Files are there; removed afterwards
 	Log      io.Writer // for people: what goes here is kept with the job
@@ -251,7 +252,7 @@ func (w *Worker) handle(ctx context.Context, s *slot, c *chunk, t chunkTask, log
 		return err
 	}
 	a := &Attempt{
-		Job: c.Job, Kind: c.Kind, Function: c.Function, Name: t.Name, Task: t.Index, Number: t.Attempt, Data: t.Data,
+		Job: c.Job, Kind: c.Kind, Function: c.Function, Name: t.Name, Task: t.Index, Number: t.Attempt, Deaths: t.Deaths, Data: t.Data,
 		Dir: dir, Log: log, Memory: c.Memory, Isolate: c.Isolate,
 		run: w.guard.run, every: w.settings.SaveEvery, scratch: w.dir,
 	}

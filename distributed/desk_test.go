@@ -51,6 +51,17 @@ func registerTestFunctions() {
 		}
 		select {}
 	})
+	Register("poison", func(_ context.Context, data []byte) ([]byte, error) {
+		if string(data) != "poison" {
+			return append([]byte("got "), data...), nil
+		}
+		fmt.Fprintln(os.Stderr, "last words")
+		self, err := os.FindProcess(os.Getpid())
+		if err != nil || self.Kill() != nil {
+			return nil, err
+		}
+		select {}
+	})
 	Register("where", func(ctx context.Context, _ []byte) ([]byte, error) {
 		a := AttemptOf(ctx)
 		data, err := os.ReadFile(a.Dir + "/deep/input")

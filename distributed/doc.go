@@ -28,8 +28,9 @@
 //     a task in the order of the stream is its result; what comes later, from a worker that was thought dead, is counted as
 //     a duplicate and otherwise ignored. Attempts are numbered, so that a late failure does not undo a later attempt.
 //   - A worker that is silent for AckWait (6 s) loses its tasks to others; [Client.Failures] shows what it ran. The tasks
-//     of a chunk it had are then queued one by one, so that a task that kills its workers stands alone; after
-//     [Job].Attempts (3) such a task fails for good. A task that fails by itself is queued again until then, unless that
+//     of a chunk it had are then queued one by one, so that a task that kills its workers stands alone, and
+//     functions run in processes of their own, so that it is known how they died; after [Job].Attempts (3) such a task
+//     fails for good. A task that fails by itself is queued again until then, unless that
 //     is in vain: what is too large is too large again. Tasks given up can be queued again by hand, [Client.Retry].
 //   - A coordinator that was killed reads its store and is where it was. Workers go on meanwhile, keep what they have
 //     done, and hand it in when it is back; clients wait.

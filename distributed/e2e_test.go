@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -43,6 +44,59 @@ func TestWorkerKilled(t *testing.T) {
 	s, err := client.Wait(t.Context(), id) // the coordinator may learn of the last result a moment later
 	require.NoError(t, err)
 	require.Equal(t, Done, s.State)
+}
+
+// A task that kills its worker takes no others with it. From its second attempt on it is in a process of its own, where
+// there is one: then no second worker dies, and it is known how it ended.
+func TestPoison(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals")
+	}
+	const n, poison = 80, 5
+	job := Job{ID: "poison", Kind: "function", Function: "poison", Tasks: make([]Task, n), Attempts: 2}
+	want := map[int]string{}
+	for i := range job.Tasks {
+		job.Tasks[i].Data = fmt.Append(nil, i)
+		want[i] = fmt.Sprint("got ", i)
+	}
+	job.Tasks[poison].Data, want[poison] = []byte("poison"), "failed"
+	for kind, x := range map[string]struct {
+		deaths int
+		last   Failure
+	}{
+		"worker":      {1, Failure{Attempt: 2, Reason: "ended by signal: SIGKILL", ExitCode: -1, Signal: "SIGKILL", Stderr: "last words\n"}},
+		"bare-worker": {2, Failure{Attempt: 2, Reason: "given up: its worker died in 2 of 2 attempts"}},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			c := startCoordinator(t, CoordinatorSettings{})
+			client := connectTo(t, c)
+			_, err := client.Submit(t.Context(), job) // before there is a worker: in chunks of ten
+			require.NoError(t, err)
+			dead := make(chan error, 3)
+			for range 3 {
+				w := exec.Command(os.Args[0], kind, "--connect", c.URL(), "--slots", "1", "--dir", t.TempDir())
+				require.NoError(t, w.Start())
+				t.Cleanup(func() { _ = w.Process.Kill() })
+				go func() { dead <- w.Wait() }()
+			}
+			require.Equal(t, want, resultsOf(t, client, job.ID))
+			s, err := client.Wait(t.Context(), job.ID)
+			require.NoError(t, err)
+			require.Equal(t, []any{Failed, n - 1, 1}, []any{s.State, s.Done, s.Failed})
+			failures, err := client.Failures(t.Context(), job.ID)
+			require.NoError(t, err)
+			final := 0
+			for _, f := range failures {
+				if f.Final {
+					final++
+					require.Equal(t, x.last, Failure{Attempt: f.Attempt, Reason: f.Reason, ExitCode: f.ExitCode, Signal: f.Signal, Stderr: f.Stderr})
+					require.Equal(t, poison, f.Task)
+				}
+			}
+			require.Equal(t, 1, final)
+			require.Len(t, dead, x.deaths)
+		})
+	}
 }
 
 func TestLocal(t *testing.T) {

@@ -22,7 +22,14 @@ import (
 
 // coordinatorMain makes the test program a coordinator, if it was started as one.
 func coordinatorMain() {
+	var held sync.Once
 	Register("digest", func(ctx context.Context, data []byte) ([]byte, error) {
+		if os.Getenv("RITZ_TEST_HELD") != "" { // its first task says which it is, and waits until it is let go
+			held.Do(func() {
+				fmt.Println(AttemptOf(ctx).Task)
+				_, _ = os.Stdin.Read(make([]byte, 1))
+			})
+		}
 		select { // long enough to be killed in
 		case <-time.After(5 * time.Millisecond):
 			return digest(data), nil
@@ -30,6 +37,9 @@ func coordinatorMain() {
 			return nil, ctx.Err()
 		}
 	})
+	if len(os.Args) > 1 && os.Args[1] == "bare-worker" { // of a program without Main: everything runs in it
+		os.Exit(runWorker(os.Args[2:]))
+	}
 	if len(os.Args) < 4 || os.Args[1] != "coordinator" {
 		return
 	}
@@ -134,6 +144,22 @@ func (p *proxy) pass(from, to net.Conn) {
 
 var _ io.Closer = (*proxy)(nil)
 
+// countedLate tells whether an outcome of the task by worker remote is there, and was counted as a duplicate: the task had
+// its result when it came.
+func countedLate(ctx context.Context, client *Client, s Status, task int) (late bool) {
+	p := newProgress(s.ID, s.Tasks, s.Attempts, false)
+	p.life = s.Submitted.UnixNano()
+	_ = replay(ctx, client.events, s.ID, func(e *event) error {
+		done, duplicates := p.task[task] == succeeded, p.duplicates
+		err := p.apply(e, nil)
+		for _, o := range e.Outcomes {
+			late = late || e.Worker == "remote" && o.Index == task && done && p.duplicates > duplicates
+		}
+		return err
+	})
+	return late
+}
+
 // Workers are killed all the time, the coordinator three times, and one worker is cut off and comes back late. Every
 // task has exactly one result in the end, and it is the one that a serial run gives.
 func TestFaults(t *testing.T) {
@@ -146,8 +172,36 @@ func TestFaults(t *testing.T) {
 	defer func() { kill(coordinator) }()
 	url := "nats://" + address
 	wire := newProxy(t, address)
-	cutOff := spawn(t, "worker", "--connect", "nats://"+wire.Addr().String(), "--slots", "1", "--id", "remote", "--dir", t.TempDir())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var client *Client
+	require.Eventually(t, func() bool {
+		var err error
+		client, err = Connect(ctx, ConnectSettings{URL: url})
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
+	defer client.Close()
+	job := Job{ID: "faults", Kind: "function", Function: "digest", Tasks: make([]Task, n), Attempts: 50}
+	for i := range job.Tasks {
+		job.Tasks[i].Data = fmt.Appendf(nil, "task %d", i)
+	}
+	_, err := client.Submit(ctx, job)
+	require.NoError(t, err)
+
+	// one worker takes a chunk, and is cut off with it
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cutOff := exec.Command(self, "worker", "--connect", "nats://"+wire.Addr().String(), "--slots", "1", "--id", "remote", "--dir", t.TempDir())
+	cutOff.Env = append(os.Environ(), "RITZ_TEST_HELD=1")
+	letGo, err := cutOff.StdinPipe()
+	require.NoError(t, err)
+	said, err := cutOff.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cutOff.Start())
 	defer kill(cutOff)
+	held := -1
+	_, err = fmt.Fscan(said, &held)
+	require.NoError(t, err)
 
 	// workers under fire: one dies every 300 ms, at times drawn as a Poisson process's
 	fire, cease := context.WithCancel(context.Background())
@@ -179,22 +233,8 @@ func TestFaults(t *testing.T) {
 	})
 	defer func() { cease(); war.Wait() }()
 
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	var client *Client
-	require.Eventually(t, func() bool {
-		var err error
-		client, err = Connect(ctx, ConnectSettings{URL: url})
-		return err == nil
-	}, 10*time.Second, 10*time.Millisecond)
-	defer client.Close()
-	job := Job{ID: "faults", Kind: "function", Function: "digest", Tasks: make([]Task, n), Attempts: 50}
-	for i := range job.Tasks {
-		job.Tasks[i].Data = fmt.Appendf(nil, "task %d", i)
-	}
-	_, err := client.Submit(ctx, job)
-	require.NoError(t, err)
 	got := map[int]string{}
+	var cut, whole bool
 	for r, err := range client.Results(ctx, "faults") {
 		require.NoError(t, err)
 		require.NotContains(t, got, r.Task)
@@ -203,12 +243,22 @@ func TestFaults(t *testing.T) {
 		case 300, 900, 1500:
 			kill(coordinator)
 			coordinator = spawn(t, "coordinator", store, address)
-		case 600:
+		case 200:
 			wire.set(true)
-		case 1300:
+			cut = true
+			_, err = letGo.Write([]byte{1}) // what it does now, it cannot tell
+			require.NoError(t, err)
+		}
+		if r.Task == held {
+			require.True(t, cut, "it was not let go before")
+			require.NotEqual(t, "remote", r.Worker)
+		}
+		if _, done := got[held]; done && len(got) >= 1300 && !whole { // another has done it meanwhile, beyond AckWait
 			wire.set(false)
+			whole = true
 		}
 	}
+	require.True(t, whole)
 	require.Len(t, got, n)
 	for i, task := range job.Tasks {
 		require.Equal(t, string(digest(task.Data)), got[i])
@@ -217,6 +267,8 @@ func TestFaults(t *testing.T) {
 	war.Wait()
 	s, err := client.Wait(ctx, "faults")
 	require.NoError(t, err)
+	require.Eventually(t, func() bool { return countedLate(ctx, client, s, held) }, 20*time.Second, 50*time.Millisecond, "what the worker that was cut off has done comes late, and does not count")
+	s = eventually(t, client, "faults", "counted", func(s Status) bool { return s.Duplicates > 0 })
 	assert.Equal(t, []any{Done, n, 0}, []any{s.State, s.Done, s.Failed})
 	assert.Greater(t, kills.Load(), int64(3))
 	t.Logf("%d workers killed, %d duplicates, %v", kills.Load(), s.Duplicates, s.Ended.Sub(s.Submitted))

@@ -93,7 +93,7 @@ func (w *Worker) function(ctx context.Context, a *Attempt) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if a.Isolate || a.Memory > 0 {
+	if a.Isolate || a.Memory > 0 || a.Deaths > 0 && mainCalled.Load() { // how it dies is known then, and no other worker dies of it
 		return isolated(ctx, a)
 	}
 	data, err := f(ctx, a.Data)

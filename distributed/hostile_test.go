@@ -1,6 +1,7 @@
 package distributed
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"math/rand/v2"
@@ -151,16 +152,10 @@ func TestDiskFull(t *testing.T) {
 	id, err := client.Submit(t.Context(), trivial(2))
 	require.NoError(t, err)
 	h.doAll(anyQueue, 1, echo)
-	ballast := filepath.Join(dir, "ballast")
-	f, err := os.Create(ballast)
-	require.NoError(t, err)
-	for err == nil {
-		_, err = f.Write(make([]byte, 4096))
-	}
-	f.Close()
+	empty := fill(t, dir)
 	job := Job{ID: "large", Kind: "function", Function: "f", Tasks: make([]Task, 20)}
 	for i := range job.Tasks {
-		job.Tasks[i].Data = make([]byte, 200<<10)
+		job.Tasks[i].Data = noise(i, 200<<10)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -172,7 +167,7 @@ func TestDiskFull(t *testing.T) {
 	assert.Contains(t, s.Why, "no space left on device")
 	_, err = client.Submit(ctx, job)
 	require.ErrorIs(t, err, ErrStore)
-	require.NoError(t, os.Remove(ballast))
+	empty()
 	require.Eventually(t, func() bool {
 		_, err := client.Submit(t.Context(), job)
 		return err == nil
@@ -180,8 +175,81 @@ func TestDiskFull(t *testing.T) {
 	s = eventually(t, client, id, "one is done", func(s Status) bool { return s.Done == 1 })
 	require.Eventually(t, h.nc.IsConnected, 10*time.Second, time.Millisecond)
 	h.doAll(anyQueue, 21, echo)
-	assert.Len(t, resultsOf(t, client, id), 2)
-	assert.Len(t, resultsOf(t, client, "large"), 20)
+	assert.Equal(t, map[int]string{0: "got 0", 1: "got 1"}, resultsOf(t, client, id))
+	large := resultsOf(t, client, "large")
+	require.Len(t, large, 20)
+	for i, task := range job.Tasks {
+		assert.True(t, large[i] == "got "+string(task.Data), "task %d", i)
+	}
+}
+
+// fill fills the disk of dir, until empty is called.
+func fill(t *testing.T, dir string) (empty func()) {
+	ballast := filepath.Join(dir, "ballast")
+	f, err := os.Create(ballast)
+	require.NoError(t, err)
+	for err == nil {
+		_, err = f.Write(make([]byte, 4096))
+	}
+	f.Close()
+	return func() { require.NoError(t, os.Remove(ballast)) }
+}
+
+// noise is n bytes that cannot be made shorter, others for each seed.
+func noise(seed, n int) []byte {
+	data := make([]byte, n)
+	rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(data)
+	return data
+}
+
+// The disk fills while workers are at work. What they have done stays with them, and is handed in when there is room.
+func TestDiskFullMidRun(t *testing.T) {
+	const n, size = 60, 100 << 10
+	dir := smallDisk(t, 32<<20)
+	c := startCoordinator(t, CoordinatorSettings{Store: filepath.Join(dir, "store"), AckWait: 10 * time.Second}) // longer than it is away
+	client := connectTo(t, c)
+	ctx, leave := context.WithCancel(context.Background())
+	left, full := make(chan error, 2), make(chan struct{})
+	for range 2 {
+		w, err := NewWorker(WorkerSettings{Connect: ConnectSettings{URL: c.URL()}, Slots: 1, Dir: t.TempDir(), Kinds: map[string]Handler{
+			"noise": func(_ context.Context, a *Attempt) (Result, error) {
+				if a.Task >= 20 {
+					<-full
+				}
+				return Result{Data: noise(a.Task, size)}, nil
+			}}})
+		require.NoError(t, err)
+		go func() { left <- w.Run(ctx) }()
+	}
+	defer func() {
+		leave()
+		for range 2 {
+			require.NoError(t, <-left)
+		}
+	}()
+	id, err := client.Submit(t.Context(), Job{Kind: "noise", Tasks: make([]Task, n)})
+	require.NoError(t, err)
+	got := map[int]bool{}
+	for r, err := range client.Results(t.Context(), id) {
+		require.NoError(t, err)
+		require.False(t, got[r.Task])
+		require.True(t, bytes.Equal(noise(r.Task, size), r.Data), "task %d", r.Task)
+		got[r.Task] = true
+		if len(got) == 10 {
+			empty := fill(t, dir)
+			close(full)
+			require.Eventually(t, func() bool { return c.troubled() != nil }, 20*time.Second, time.Millisecond)
+			require.ErrorContains(t, c.troubled(), "no space left on device")
+			s, err := c.Status(id)
+			require.NoError(t, err)
+			require.Less(t, s.Done, n)
+			empty()
+		}
+	}
+	require.Len(t, got, n)
+	s, err := client.Wait(t.Context(), id)
+	require.NoError(t, err)
+	assert.Equal(t, []any{Done, n, 0}, []any{s.State, s.Done, s.Failed})
 }
 
 func (c *Coordinator) troubled() error {

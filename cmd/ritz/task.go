@@ -55,6 +55,11 @@ func taskHandlers(commands []string) map[string]distributed.Handler {
 			return runAlone(ctx, a, commands)
 		},
 		kindPart: func(ctx context.Context, a *distributed.Attempt) (distributed.Result, error) {
+			if a.Deaths > 0 { // perhaps of this task
+				r, err := runAlone(ctx, a, commands)
+				r.Paths = nil
+				return r, err
+			}
 			return runPart(ctx, a, commands)
 		},
 	}
