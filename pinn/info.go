@@ -19,12 +19,13 @@ type Info struct {
 	Points      []int              // residuals of each term
 	Scale       map[string]float64 // output scale of each field without an ansatz
 	Stages      []Stage            // with defaults
+	Missing     []string           // conditions that the orders of the derivatives ask for
 }
 
 // Info tells what would be trained.
 func (t *Trainer) Info() Info {
 	m := t.m
-	info := Info{Networks: len(m.nets), Weights: m.weights(), Bytes: t.bytes, Terms: t.Terms(), Scale: maps.Clone(m.shape.Scale), Stages: slices.Clone(t.stages), Derivatives: map[string][]string{}}
+	info := Info{Networks: len(m.nets), Weights: m.weights(), Bytes: t.bytes, Terms: t.Terms(), Scale: maps.Clone(m.shape.Scale), Stages: slices.Clone(t.stages), Derivatives: map[string][]string{}, Missing: m.missing()}
 	for _, e := range m.equations {
 		info.Residuals = append(info.Residuals, e.Residual().String())
 	}

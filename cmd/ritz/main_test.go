@@ -233,6 +233,11 @@ func TestWarnings(t *testing.T) {
 	assert.Equal(t, 0, code)
 	assert.Equal(t, want, stderr)
 
+	file = write(t, "heat.yaml", strings.Replace(sine, "equations: [u_x = cos(x)]", "equations: [u_xx = -sin(x)]", 1))
+	code, _, stderr = ritz("check", file)
+	assert.Equal(t, 0, code)
+	assert.Equal(t, "warning: "+file+":7:13: no condition on u at x = 1: u_xx asks for 2 in x, and there is 1\n", stderr)
+
 	table := write(t, "u.csv", "x,u\n0,0\n2,0\n-1,1\n")
 	code, _, stderr = ritz("check", write(t, "a.yaml", sine), "--set", "conditions.0={data: "+table+"}", "--set", "reference={file: "+table+"}")
 	assert.Equal(t, 0, code)

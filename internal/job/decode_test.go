@@ -328,6 +328,7 @@ func TestExamplesCheck(t *testing.T) {
 		require.NoError(t, err)
 		var b strings.Builder
 		require.NoError(t, j.Check(&b), file)
+		assert.Empty(t, j.Warnings(), file)
 		assert.Contains(t, b.String(), j.Name)
 	}
 }

@@ -388,7 +388,7 @@ func (t *pinnTask) solver(settings pinn.Settings) (*pinn.Trainer, *pinn.Referenc
 	if err != nil {
 		return nil, nil, err
 	}
-	t.findOdd(&p, ref)
+	t.findOdd(&p, ref, trainer.Info().Missing)
 	return trainer, ref, nil
 }
 

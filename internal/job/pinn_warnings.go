@@ -12,7 +12,7 @@ import (
 func (t *pinnTask) warnings() []string { return t.odd }
 
 // findOdd collects what is legal but hardly meant.
-func (t *pinnTask) findOdd(p *pinn.Problem, ref *pinn.Reference) {
+func (t *pinnTask) findOdd(p *pinn.Problem, ref *pinn.Reference, missing []string) {
 	t.odd = nil
 	warn := func(n *node, path, format string, args ...any) {
 		e := fault(n, path, fmt.Sprintf(format, args...))
@@ -33,6 +33,14 @@ func (t *pinnTask) findOdd(p *pinn.Problem, ref *pinn.Reference) {
 	}
 	if len(p.Conditions) == 0 && len(p.Ansatz) == 0 {
 		warn(root.get("equations"), "", "no conditions and no ansatz: nothing picks one of the solutions of the equations")
+	} else {
+		for _, text := range missing {
+			at := root.get("conditions")
+			if at == nil {
+				at = root.get("equations")
+			}
+			warn(at, "", "%s", text)
+		}
 	}
 	outside := func(n *node, path string, points []float64) {
 		if k := countOutside(points, p.Domain); k > 0 {
