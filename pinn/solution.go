@@ -30,6 +30,18 @@ func (s *Solution) Fields() []string { return slices.Clone(s.m.problem.Fields) }
 // Domain returns the intervals of the variables.
 func (s *Solution) Domain() []Interval { return slices.Clone(s.m.problem.Domain) }
 
+// Periodic names the variables in which all fields are periodic: beyond their intervals the
+// solution goes on.
+func (s *Solution) Periodic() []string {
+	var names []string
+	for _, c := range s.m.conditions {
+		if c != nil && c.Periodic >= 0 {
+			names = append(names, s.m.problem.Domain[c.Periodic].Name)
+		}
+	}
+	return names
+}
+
 // Parameters returns the values found for the problem's parameters, nil if it
 // has none.
 func (s *Solution) Parameters() map[string]float64 { return s.m.parameters(s.theta) }

@@ -32,7 +32,7 @@ Prints CSV: the columns of FILE, then the fields and derivatives, or the respons
 func predict(ctx context.Context, args []string, s streams) int {
 	f := flag.NewFlagSet("predict", flag.ContinueOnError)
 	points := f.String("points", "", "")
-	var o job.PredictOptions
+	o := job.PredictOptions{Warn: func(warning string) { fmt.Fprintln(s.err, "warning:", warning) }}
 	f.StringVar(&o.Derivatives, "derivatives", "", "")
 	f.StringVar(&o.Model, "model", "", "")
 	f.BoolVar(&o.Variance, "variance", false, "")

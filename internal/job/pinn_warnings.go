@@ -57,15 +57,22 @@ func (t *pinnTask) findOdd(p *pinn.Problem, ref *pinn.Reference, missing []strin
 
 func countOutside(points []float64, domain []pinn.Interval) (count int) {
 	for point := range slices.Chunk(points, len(domain)) {
-		for v, x := range point {
-			// A table is rounded to some digits.
-			if slack := 1e-6 * (domain[v].Hi - domain[v].Lo); x < domain[v].Lo-slack || x > domain[v].Hi+slack {
-				count++
-				break
-			}
+		if leaves(point, domain) >= 0 {
+			count++
 		}
 	}
 	return count
+}
+
+// leaves is the first variable in which a point lies outside the domain; -1: none.
+func leaves(point []float64, domain []pinn.Interval) int {
+	for v, x := range point {
+		// A table is rounded to some digits.
+		if slack := 1e-6 * (domain[v].Hi - domain[v].Lo); x < domain[v].Lo-slack || x > domain[v].Hi+slack {
+			return v
+		}
+	}
+	return -1
 }
 
 var word = regexp.MustCompile(`[\pL_][\pL\pN_]*`)

@@ -26,6 +26,8 @@ type PredictOptions struct {
 	Model       string // of a run with several models: whose; default the best
 	Variance    bool   // of a model: also the variance of its error
 	Pool        Pool   // evaluates chunks of the points; default: this process
+	// Warn, if set, is told of points outside the domain, once all are evaluated.
+	Warn func(warning string)
 }
 
 // Rows of a chunk, and chunks that are in memory at once with a pool.
@@ -60,6 +62,7 @@ func Predict(ctx context.Context, path, name string, points io.Reader, o Predict
 	}
 	b := bufio.NewWriter(w)
 	out := csv.NewWriter(b)
+	var beyond outside
 	for first, end := true, false; !end; first = false {
 		var chunks []csvTable
 		for len(chunks) < most && !end {
@@ -79,6 +82,7 @@ func Predict(ctx context.Context, path, name string, points io.Reader, o Predict
 			out.Write(append(r.header, p.columns...))
 		}
 		for k, t := range chunks {
+			beyond.add(p.domain, t)
 			for i, row := range t.rows {
 				for _, column := range values[k] {
 					row = append(row, format(column[i]))
@@ -90,15 +94,44 @@ func Predict(ctx context.Context, path, name string, points io.Reader, o Predict
 			return out.Error()
 		}
 	}
+	if o.Warn != nil && beyond.count > 0 {
+		o.Warn(fmt.Sprintf("%s: %d of %d points lie outside the domain, where values are extrapolated: the first is line %d, %s",
+			name, beyond.count, beyond.all, beyond.line, beyond.first))
+	}
 	return b.Flush()
+}
+
+// outside counts the points that lie outside a domain.
+type outside struct {
+	all, count int
+	line       int    // of the first in the file
+	first      string // of its coordinates, the first that is outside: "with t = 5, not in [0, 1]"
+}
+
+func (o *outside) add(domain []pinn.Interval, t csvTable) {
+	o.all += len(t.rows)
+	if len(domain) == 0 {
+		return
+	}
+	for i := range t.rows {
+		point := t.x[i*len(domain) : (i+1)*len(domain)]
+		v := leaves(point, domain)
+		if v < 0 {
+			continue
+		}
+		if o.count++; o.count == 1 {
+			o.line, o.first = t.lines[i], fmt.Sprintf("with %s = %g, not in [%g, %g]", domain[v].Name, point[v], domain[v].Lo, domain[v].Hi)
+		}
+	}
 }
 
 // predictor evaluates a solution or a model at points.
 type predictor struct {
-	file      string   // that holds it
-	solution  bool     // it is a solution
-	variables []string // coordinates of a point
-	columns   []string // what is evaluated
+	file      string          // that holds it
+	solution  bool            // it is a solution
+	variables []string        // coordinates of a point
+	domain    []pinn.Interval // of the variables; empty: not known
+	columns   []string        // what is evaluated
 	values    func(x []float64) ([][]float64, error)
 	o         PredictOptions
 }
@@ -118,6 +151,9 @@ func newPredictor(path string, o PredictOptions) (*predictor, error) {
 			p.file = filepath.Join(path, "models", m.Name+".json")
 		}
 		p.variables, p.columns = m.Inputs, []string{m.Response}
+		for j := range m.Lower {
+			p.domain = append(p.domain, pinn.Interval{Name: m.Inputs[j], Lo: m.Lower[j], Hi: m.Upper[j]})
+		}
 		if o.Variance {
 			p.columns = append(p.columns, m.Response+" variance")
 		}
@@ -135,7 +171,12 @@ func newPredictor(path string, o PredictOptions) (*predictor, error) {
 		return nil, fmt.Errorf("%s holds no models", path)
 	}
 	p.file, p.solution = filepath.Join(path, "solution.json"), true
-	p.variables, p.columns = s.Variables(), append(s.Fields(), splitList(o.Derivatives)...)
+	p.variables, p.columns, p.domain = s.Variables(), append(s.Fields(), splitList(o.Derivatives)...), s.Domain()
+	for v := range p.domain {
+		if slices.Contains(s.Periodic(), p.domain[v].Name) {
+			p.domain[v].Lo, p.domain[v].Hi = math.Inf(-1), math.Inf(1)
+		}
+	}
 	p.values = func(x []float64) (columns [][]float64, err error) {
 		for _, e := range p.columns {
 			values, err := s.Evaluate(e, x)

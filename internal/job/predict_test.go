@@ -12,6 +12,31 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Points outside the domain are told, by how many they are and the first; not where the
+// solution is periodic.
+func TestPredictOutside(t *testing.T) {
+	const solved = "ritz: 1\nkind: pinn\ndomain: {t: [0, 1], x: [0, 2]}\nfields: [u]\nequations: [u_t = u_xx]\nconditions: [u = 0 at t=0, periodic in x]\n" +
+		"network: {hidden: [4]}\npoints: {interior: 16, boundary: 4}\ntrain: [{adam: {iterations: 1}}]\noutput: {figures: []}\n"
+	const fitted = surrogateHead + "inputs: {t: [0, 1], x: [0, 2]}\nfunction: t + x\nsample: {n: 16}\nmodels: [kriging]\noutput: {figures: []}\n"
+	for text, want := range map[string][]string{
+		solved: {"points: 2 of 4 points lie outside the domain, where values are extrapolated: the first is line 4, with t = 5, not in [0, 1]"},
+		fitted: {"points: 3 of 4 points lie outside the domain, where values are extrapolated: the first is line 3, with x = 7, not in [0, 2]"},
+	} {
+		j, err := decode("a.yaml", text, nil)
+		require.NoError(t, err)
+		r, err := Run(t.Context(), j, filepath.Join(t.TempDir(), "out"), Options{})
+		require.NoError(t, err)
+		require.Equal(t, Done, r.Status, r.Reason)
+		predict := func(points string) (told []string) {
+			o := PredictOptions{Warn: func(w string) { told = append(told, w) }}
+			require.NoError(t, Predict(t.Context(), r.Dir, "points", strings.NewReader(points), o, &bytes.Buffer{}))
+			return told
+		}
+		assert.Equal(t, want, predict("x,t\n1,1.0000001\n7,1\n1,5\n1,-1\n"))
+		assert.Empty(t, predict("x,t\n0,0\n2,1\n"))
+	}
+}
+
 // A table of many chunks is evaluated in the order of its rows, by a pool too.
 func TestPredictInChunks(t *testing.T) {
 	j, err := decode("a.yaml", surrogateHead+"inputs: {a: [0, 1], b: [0, 1]}\nfunction: a + 2*b\nsample: {n: 16}\nmodels: [{polynomial: {degree: 1}}]\noutput: {figures: []}\n", nil)

@@ -143,10 +143,10 @@ output: {figures: [svg]}
 		assert.InEpsilon(t, want[0], mean, 1e-9)
 		assert.InEpsilon(t, want[1], variance, 1e-7)
 	}
-	for o, want := range map[PredictOptions]string{
-		{Model: "givn"}: `no model "givn": did you mean "given"?`,
-		{Model: "inverse_distance", Variance: true}: "the model inverse_distance knows no variance",
-		{Derivatives: "y_x1"}:                       "no derivatives",
+	for want, o := range map[string]PredictOptions{
+		`no model "givn": did you mean "given"?`:       {Model: "givn"},
+		"the model inverse_distance knows no variance": {Model: "inverse_distance", Variance: true},
+		"no derivatives": {Derivatives: "y_x1"},
 	} {
 		assert.ErrorContains(t, Predict(t.Context(), r.Dir, "points", strings.NewReader(points), o, io.Discard), want)
 	}
