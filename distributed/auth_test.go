@@ -1,6 +1,7 @@
 package distributed
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -106,6 +107,21 @@ func TestTLS(t *testing.T) {
 		assert.Len(t, resultsOf(t, client, id), 1)
 		client.Close()
 		l.nc.Close()
+	}
+	for _, url := range []string{c.URL(), c.WebSocketURL()} { // and a worker
+		client, err := Connect(t.Context(), ConnectSettings{URL: c.URL(), Token: "t", CA: a.file})
+		require.NoError(t, err)
+		w, err := NewWorker(WorkerSettings{Connect: ConnectSettings{URL: url, Token: "t", CA: a.file}, Slots: 1, Dir: t.TempDir()})
+		require.NoError(t, err)
+		ctx, leave := context.WithCancel(t.Context())
+		left := make(chan error, 1)
+		go func() { left <- w.Run(ctx) }()
+		r, err := client.Map(t.Context(), Job{Kind: "function", Function: "square", Tasks: []Task{{Data: []byte("11")}}})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"121", w.ID()}, []string{string(r[0].Data), r[0].Worker}, url)
+		leave()
+		require.NoError(t, <-left)
+		client.Close()
 	}
 	_, err := Connect(t.Context(), ConnectSettings{URL: c.URL(), Token: "t"})
 	require.ErrorIs(t, err, ErrAuth, "an authority that nobody knows")

@@ -3,10 +3,13 @@
 package distributed
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,6 +91,50 @@ func sorted(s string) string {
 		lines[0], lines[1] = lines[1], lines[0]
 	}
 	return strings.Join(lines, "")
+}
+
+// Cancel ends a running process within two seconds.
+func TestCancelKillsProcesses(t *testing.T) {
+	c := startCoordinator(t, CoordinatorSettings{})
+	client := connectTo(t, c)
+	w, err := NewWorker(WorkerSettings{Connect: ConnectSettings{URL: c.URL()}, Slots: 1, Dir: t.TempDir(), Commands: []string{"sh"}})
+	require.NoError(t, err)
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() { left <- w.Run(ctx) }()
+	defer func() { leave(); require.NoError(t, <-left) }()
+	told := filepath.Join(t.TempDir(), "pid")
+	task, err := Command{Command: []string{"sh", "-c", "sleep 1000 & echo $$ $! > " + told + ".part; mv " + told + ".part " + told + "; wait"}}.MarshalTask()
+	require.NoError(t, err)
+	id, err := client.Submit(t.Context(), Job{Kind: "command", Tasks: []Task{task}})
+	require.NoError(t, err)
+	var parent, child int
+	require.Eventually(t, func() bool {
+		text, err := os.ReadFile(told)
+		if err != nil {
+			return false
+		}
+		_, err = fmt.Sscan(string(text), &parent, &child)
+		return err == nil
+	}, 20*time.Second, time.Millisecond)
+	require.NoError(t, syscall.Kill(child, 0), "it runs")
+	within, stop := context.WithTimeout(t.Context(), 2*time.Second) // as is promised
+	defer stop()
+	require.NoError(t, client.Cancel(within, id))
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for _, pid := range []int{parent, child} {
+		for !ended(pid) {
+			select {
+			case <-tick.C:
+			case <-within.Done():
+				require.Fail(t, "it lives", "process %d", pid)
+			}
+		}
+	}
+	s, err := client.Wait(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, Cancelled, s.State)
 }
 
 func TestNoCommandsByDefault(t *testing.T) {

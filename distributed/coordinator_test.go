@@ -99,6 +99,14 @@ func trivial(n int) Job {
 	return job
 }
 
+// What is acknowledged is on the disk: the embedded server syncs each write.
+func TestEveryWriteIsSynced(t *testing.T) {
+	c := startCoordinator(t, CoordinatorSettings{})
+	v, err := c.session.server.Varz(nil)
+	require.NoError(t, err)
+	assert.True(t, v.JetStream.Config.SyncAlways)
+}
+
 func TestByHand(t *testing.T) {
 	c := startCoordinator(t, CoordinatorSettings{})
 	client, h := connectTo(t, c), newHand(t, c)

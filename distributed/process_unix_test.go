@@ -25,13 +25,15 @@ func sh(script string) child { return child{args: []string{"/bin/sh", "-c", scri
 // gone waits until a process has ended.
 func gone(t *testing.T, pid int) {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
-			return true
-		}
-		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // dead, nobody waits for it
-		return err == nil && strings.Contains(string(state), ") Z")
-	}, 10*time.Second, time.Millisecond, "process %d lives", pid)
+	require.Eventually(t, func() bool { return ended(pid) }, 10*time.Second, time.Millisecond, "process %d lives", pid)
+}
+
+func ended(pid int) bool {
+	if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
+		return true
+	}
+	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // dead, nobody waits for it
+	return err == nil && strings.Contains(string(state), ") Z")
 }
 
 // pids collects the process IDs that a child prints, one a line.

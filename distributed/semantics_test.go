@@ -120,6 +120,29 @@ func TestCoordinatorRestarts(t *testing.T) {
 	assert.Empty(t, jobs)
 }
 
+// A job after one that has failed stays blocked and says so, until that one is done after all.
+func TestAfterAFailedJob(t *testing.T) {
+	c := startCoordinator(t, CoordinatorSettings{})
+	client, h := connectTo(t, c), newHand(t, c)
+	first, second := trivial(1), trivial(1)
+	first.ID, first.Attempts = "first", 1
+	second.ID, second.After = "second", []string{"first"}
+	for _, job := range []Job{first, second} {
+		_, err := client.Submit(t.Context(), job)
+		require.NoError(t, err)
+	}
+	h.doAll(anyQueue, 1, func(chunkTask) []byte { return nil })
+	_, err := client.Wait(t.Context(), "first")
+	require.NoError(t, err)
+	s := eventually(t, client, "second", "says which has failed", func(s Status) bool { return s.Why != "waits for job first" })
+	assert.Equal(t, []any{Blocked, "job first, which it comes after, has failed: retry that one"}, []any{s.State, s.Why})
+	n, err := client.Retry(t.Context(), "first")
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	h.doAll(anyQueue, 2, echo)
+	assert.Equal(t, map[int]string{0: "got 0"}, resultsOf(t, client, "second"))
+}
+
 func TestSubmittedTwice(t *testing.T) {
 	c := startCoordinator(t, CoordinatorSettings{})
 	client := connectTo(t, c)
@@ -327,6 +350,8 @@ func TestSilentWorkerAfterTheEnd(t *testing.T) {
 	defer func() { stop() }()
 	settings.Listen = c.Addr()
 	client, h := connectTo(t, c), newHand(t, c)
+	_, err := client.Submit(t.Context(), Job{Kind: "function", Function: "double", Tasks: make([]Task, 1), Requires: map[string]string{"no": "one"}})
+	require.NoError(t, err) // does not end: from here on all is read again
 	id, err := client.Submit(t.Context(), trivial(2))
 	require.NoError(t, err)
 	for i, w := range []WorkerStatus{{ID: "a", Slots: 1, Busy: []Busy{{Job: id, Task: 0, Attempt: 1}}}, {ID: "b", Slots: 1, Busy: []Busy{{Job: id, Task: 1, Attempt: 1}}}} {
@@ -338,7 +363,7 @@ func TestSilentWorkerAfterTheEnd(t *testing.T) {
 	c.lookForLost(time.Now().Add(lostAfter + time.Second))
 	same := func() {
 		t.Helper()
-		eventually(t, client, id, "one attempt is lost", func(s Status) bool { return s.State == Done && s.Lost == 1 })
+		eventually(t, client, id, "one attempt is lost", func(s Status) bool { return s.State == Done && s.Lost == 1 && s.Duplicates == 0 })
 		failures, err := client.Failures(t.Context(), id)
 		require.NoError(t, err)
 		require.Len(t, failures, 1)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -350,6 +351,88 @@ func TestByHand(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	assert.Equal(t, 1, run(ctx, []string{"jobs"}, strings.NewReader(""), &strings.Builder{}, &strings.Builder{}))
+}
+
+// Workers that are sent away while tasks run finish those; what they have not begun waits for others.
+func TestScaleToZeroAndBack(t *testing.T) {
+	shell(t)
+	isolate(t)
+	ok(t, "cluster", "start", "--workers", "2", "--slots", "1", "--allow-command", "sh")
+	var c connection
+	client, code := c.dial(t.Context(), streams{err: os.Stderr})
+	require.Equal(t, -1, code)
+	defer client.Close()
+	gate := filepath.Join(t.TempDir(), "gate")
+	const n, free = 12, 4
+	j := distributed.Job{Kind: "command"}
+	for i := range n {
+		script := fmt.Sprintf("while [ %d -ge %d -a ! -e %s ]; do sleep 0.01; done; echo %d", i, free, gate, i*i)
+		task, err := distributed.Command{Command: []string{"sh", "-c", script}}.MarshalTask()
+		require.NoError(t, err)
+		j.Tasks = append(j.Tasks, task)
+	}
+	id, err := client.Submit(t.Context(), j)
+	require.NoError(t, err)
+	status := func() distributed.Status {
+		s, err := client.Status(t.Context(), id)
+		require.NoError(t, err)
+		return s
+	}
+	eventually(t, "the first are done, and two wait", func() bool { s := status(); return s.Done == free && s.Running == 2 })
+	scaled := make(chan string, 1)
+	go func() {
+		_, stdout, stderr := ritz("cluster", "scale", "0")
+		scaled <- stdout + stderr
+	}()
+	eventually(t, "both are to leave", func() bool {
+		workers, err := client.Workers(t.Context())
+		require.NoError(t, err)
+		leaving := 0
+		for _, w := range workers {
+			if w.State == "draining" && len(w.Busy) == 1 {
+				leaving++
+			}
+		}
+		return leaving == 2
+	})
+	require.NoError(t, os.WriteFile(gate, nil, 0o666))
+	require.Equal(t, "0 workers, before 2\n", <-scaled)
+	eventually(t, "what ran is done", func() bool { s := status(); return s.Done == free+2 && s.Running == 0 })
+	ok(t, "cluster", "scale", "2")
+	seen := map[int]string{}
+	for r, err := range client.Results(t.Context(), id) {
+		require.NoError(t, err)
+		require.Equal(t, 1, r.Attempt)
+		seen[r.Task] = string(r.Data)
+	}
+	require.Len(t, seen, n)
+	for i := range n {
+		assert.Equal(t, fmt.Sprintln(i*i), seen[i])
+	}
+	s := await(t, id, distributed.Done)
+	assert.Zero(t, s.Failed+s.Retried+s.Lost+s.Duplicates)
+}
+
+// A program that kills the worker which started it: the second attempt is in a process of its own.
+func TestPoisonedEvaluation(t *testing.T) {
+	shell(t)
+	isolate(t)
+	ok(t, "cluster", "start", "--workers", "2", "--slots", "1", "--allow-command", "sh")
+	var c connection
+	client, code := c.dial(t.Context(), streams{err: os.Stderr})
+	require.Equal(t, -1, code)
+	defer client.Close()
+	j := distributed.Job{ID: "poison", Kind: kindPart, Attempts: 2}
+	for _, script := range []string{"echo 1", "kill -9 $PPID", "echo 3"} {
+		data, err := json.Marshal(piece{Kind: "evaluate", Data: []byte(`{"Command": {"Args": ["sh", "-c", "` + script + ` # {x1}"]}, "X": [0]}`)})
+		require.NoError(t, err)
+		j.Tasks = append(j.Tasks, distributed.Task{Data: data})
+	}
+	results, err := client.Map(t.Context(), j)
+	var failed *distributed.TaskError
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, []any{1, 2, "SIGKILL", "ended by signal: SIGKILL"}, []any{failed.Task, failed.Attempt, failed.Signal, failed.Reason})
+	assert.Equal(t, []string{`{"Y":1}`, "", `{"Y":3}`}, []string{string(results[0].Data), string(results[1].Data), string(results[2].Data)})
 }
 
 // Jobs of other kinds than pinn come back from a worker as they do from this process, also one whose result is larger
