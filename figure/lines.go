@@ -14,6 +14,10 @@ import (
 type Lines struct {
 	Title, XLabel, YLabel string
 
+	// XNames are words in the place of numbers along X, at 0, 1, 2, ...: the
+	// axis then has half a step more on both sides.
+	XNames []string
+
 	XLog, YLog bool // logarithmic axes
 	Series     []Series
 
@@ -60,6 +64,9 @@ func (l Lines) layout() (sheet, error) {
 func (l Lines) frame() (*frame, error) {
 	if l.Equal && l.XLog != l.YLog {
 		return nil, errors.New("option Equal needs both axes logarithmic or none")
+	}
+	if len(l.XNames) > 0 && (l.XLog || l.Equal || l.XMin != 0 || l.XMax != 0) {
+		return nil, errors.New("XNames go with no other setting of the axis of X")
 	}
 	if err := checkRange("XMin and XMax", l.XMin, l.XMax, l.XLog); err != nil {
 		return nil, err
@@ -108,6 +115,12 @@ func (l Lines) frame() (*frame, error) {
 		y, above, f.cuts = extent{l.YMin, l.YMax}, 0, true
 	}
 	f.x = newAxis(l.XLabel, l.XLog, x.lo, x.hi, side)
+	if n := len(l.XNames); n > 0 {
+		if x.lo < -0.5 || x.hi > float64(n)-0.5 {
+			return nil, fmt.Errorf("X from %g to %g for %d XNames", x.lo, x.hi, n)
+		}
+		f.x = axis{label: l.XLabel, lo: -0.5, hi: float64(n) - 0.5, names: &names{text: l.XNames}}
+	}
 	f.y = newAxis(l.YLabel, l.YLog, y.lo, y.hi, above)
 	f.y.down = l.YDown
 	curves := dress(l.Series)

@@ -42,6 +42,29 @@ func TestLinesPixels(t *testing.T) {
 	assert.InDelta(t, 5/8.5, float64(ink)/float64(all), 0.1)
 }
 
+// Words stand along X in the place of numbers, with room for what is at the first and the last.
+func TestLinesOverNames(t *testing.T) {
+	l := Lines{XNames: []string{"tanh", "sin"}, Series: []Series{{X: []float64{0, 1, 1}, Y: []float64{1, 2, 3}, Style: Points}}}
+	s, err := l.layout()
+	require.NoError(t, err)
+	x := s.frames[0].x
+	require.NotNil(t, x.names)
+	assert.Equal(t, l.XNames, x.names.text)
+	assert.Equal(t, []float64{-0.5, 1.5}, []float64{x.lo, x.hi})
+	x.fitTicks(300, tickSize, true)
+	assert.Empty(t, x.ticks)
+	for want, change := range map[string]func(*Lines){
+		"XNames go with no other": func(l *Lines) { l.XLog = true },
+		"no other setting":        func(l *Lines) { l.XMax = 2 },
+		"X from 0 to 1 for 1":     func(l *Lines) { l.XNames = l.XNames[:1] },
+	} {
+		wrong := l
+		change(&wrong)
+		_, err := wrong.layout()
+		assert.ErrorContains(t, err, want)
+	}
+}
+
 // No two lines look the same: after the palette's colours come its dashes.
 func TestManyLines(t *testing.T) {
 	var l Lines

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"image/color"
 	"io/fs"
 	"math"
 	"os"
@@ -266,8 +267,8 @@ func deviations(variance []float64) []float64 {
 	return out
 }
 
-// along adds the function and the models on a line of points to a panel; band is
-// the model whose intervals are shown.
+// along adds the function and the models on a line of points to a panel; the best model with
+// the band of two deviations of its prediction, if it knows them.
 func (s *picture) along(p *figure.Lines, at, points []float64) error {
 	for _, m := range s.models {
 		pred, err := surrogate.Predict(m.Model, points)
@@ -276,10 +277,8 @@ func (s *picture) along(p *figure.Lines, at, points []float64) error {
 		}
 		line := figure.Series{Name: m.Name, X: at, Y: pred.Mean}
 		if pred.Variance != nil && m.Name == s.body.Best {
-			line.Err = deviations(pred.Variance)
-			for i := range line.Err {
-				line.Err[i] *= 2
-			}
+			line.Err = twice(deviations(pred.Variance))
+			line.Name += " ± 2 deviations"
 		}
 		p.Series = append(p.Series, line)
 	}
@@ -317,27 +316,25 @@ func (s *picture) slices() (figure.Panel, error) {
 		base, where = s.body.Optimum.X, "through the optimum"
 	}
 	var panels []figure.Panel
+	columns := min(3, d)
 	for j := range min(d, drawnSlices) {
 		at := s.axis(j, planeLevels)
 		points := slices.Repeat(base, len(at))
 		for i, v := range at {
 			points[i*d+j] = v
 		}
-		p := figure.Lines{XLabel: s.names[j], YLabel: s.response}
-		if j == 0 {
-			p.Title = where
-		}
+		p := figure.Lines{Title: "along " + s.names[j] + " " + where, XLabel: s.names[j], YLabel: s.response}
 		if err := s.along(&p, at, points); err != nil {
 			return nil, err
 		}
-		if j > 0 { // one legend says it
+		if j != columns-1 { // one legend, at the side, says it
 			for k := range p.Series {
 				p.Series[k].Name = ""
 			}
 		}
 		panels = append(panels, p)
 	}
-	return figure.Tile(min(3, len(panels)), panels...), nil
+	return figure.Tile(columns, panels...), nil
 }
 
 // predicted compares the models with what validation.csv has.
@@ -428,13 +425,15 @@ func (s *picture) leaveOneOut() figure.Panel {
 	return tile(panels)
 }
 
-// convergence shows each evaluation and the best value up to it.
+// convergence shows each evaluation and the best value up to it, which those beyond a
+// constraint are no part of.
 func (s *picture) convergence() figure.Panel {
 	if s.body.Optimum == nil {
 		return figure.Tile(1)
 	}
 	best := figure.Series{Name: "best", Style: figure.Steps}
 	sample, search := figure.Series{Name: "sample", Style: figure.Points}, figure.Series{Name: "search", Style: figure.Crosses}
+	barred := figure.Series{Name: "infeasible", Style: figure.Triangles, Color: color.Gray{Y: 0x99}}
 	least := math.NaN()
 	for i, row := range s.rows {
 		if row.x == nil || row.fail != "" {
@@ -444,14 +443,21 @@ func (s *picture) convergence() figure.Panel {
 		least = s.better(row, least)
 		best.X, best.Y = append(best.X, at), append(best.Y, least)
 		to := &sample
-		if i >= s.body.Samples.Sample {
+		switch {
+		case !s.allows(row.x):
+			to = &barred
+		case i >= s.body.Samples.Sample:
 			to = &search
 		}
 		to.X, to.Y = append(to.X, at), append(to.Y, row.y)
 	}
-	all := slices.Concat(sample.Y, search.Y)
+	all := slices.Concat(sample.Y, search.Y, barred.Y)
 	low, high := slices.Min(all), slices.Max(all)
-	return figure.Lines{Title: "optimisation", XLabel: "evaluation", YLabel: s.response, YLog: low > 0 && high > 100*low, Series: []figure.Series{best, sample, search}}
+	p := figure.Lines{Title: "optimisation", XLabel: "evaluation", YLabel: s.response, YLog: low > 0 && high > 100*low, Series: []figure.Series{best, sample, search}}
+	if len(barred.X) > 0 {
+		p.Series = append(p.Series, barred)
+	}
+	return p
 }
 
 // sensitivity shows the indices with their intervals.

@@ -30,40 +30,59 @@ func (t *sweepTask) draw(d *directory) ([]string, error) {
 	if panel, ok := t.parameterMap(runs); ok {
 		w.save("map", panel, nil)
 	}
-	var panels []figure.Panel
-	for i := range t.axes {
-		if p := t.parameterPanel(i, runs); len(t.axes[i].values) > 1 && len(panels) < drawnInputs {
-			panels = append(panels, p)
-		}
-	}
-	switch {
-	case len(panels) == 1:
+	switch panels := t.parameterPanels(runs); len(panels) {
+	case 0:
+	case 1:
 		w.save("criterion", panels[0], nil)
-	case len(panels) > 1:
-		w.save("criterion", figure.Tile(min(len(panels), 3), panels...), nil)
+	default:
+		w.save("criterion", figure.Tile(3, panels...), nil)
 	}
 	return w.files, w.failed
+}
+
+// parameterPanels are those of the parameters that vary. One legend, at the side, says what
+// the series are.
+func (t *sweepTask) parameterPanels(runs []*sweepRun) []figure.Panel {
+	var lines []figure.Lines
+	for i := range t.axes {
+		if len(t.axes[i].values) > 1 && len(lines) < drawnInputs {
+			lines = append(lines, t.parameterPanel(i, runs))
+		}
+	}
+	panels := make([]figure.Panel, len(lines))
+	for i, l := range lines {
+		for k := range l.Series {
+			if i != min(len(lines), 3)-1 {
+				l.Series[k].Name = ""
+			}
+		}
+		panels[i] = l
+	}
+	return panels
 }
 
 func (w *sweepWork) draw(d *directory) ([]string, error) { return w.task.draw(d) }
 
 // parameterPanel shows the criterion against one parameter, with the runs of each
-// budget as a series. What is no number is numbered.
-func (t *sweepTask) parameterPanel(i int, runs []*sweepRun) figure.Panel {
-	a := t.axes[i]
-	panel := figure.Lines{XLabel: a.path, YLabel: t.criterion.path}
-	words := map[string]int{}
+// budget as a series. Where not all values are numbers, all stand as words.
+func (t *sweepTask) parameterPanel(i int, runs []*sweepRun) figure.Lines {
+	path := t.axes[i].path
+	panel := figure.Lines{Title: t.job.Name + " by " + path, XLabel: path, YLabel: t.criterion.path}
+	words := slices.ContainsFunc(runs, func(r *sweepRun) bool {
+		_, number := r.Parameters[path].(float64)
+		return !number
+	})
 	series := map[float64]*figure.Series{}
 	var budgets []float64
 	for _, r := range runs {
-		x, ok := r.Parameters[a.path].(float64)
-		if !ok {
-			word := valueText(r.Parameters[a.path])
-			if words[word] == 0 {
-				words[word] = len(words) + 1
-				panel.XLabel += fmt.Sprintf("  %d: %s", len(words), word)
+		x, _ := r.Parameters[path].(float64)
+		if words {
+			word := valueText(r.Parameters[path])
+			k := slices.Index(panel.XNames, word)
+			if k < 0 {
+				k, panel.XNames = len(panel.XNames), append(panel.XNames, word)
 			}
-			x = float64(words[word])
+			x = float64(k)
 		}
 		b := 0.0
 		if r.Budget != nil {
@@ -73,19 +92,18 @@ func (t *sweepTask) parameterPanel(i int, runs []*sweepRun) figure.Panel {
 			budgets = append(budgets, b)
 			series[b] = &figure.Series{Style: figure.Points}
 			if r.Budget != nil {
-				series[b].Name = format(b)
+				series[b].Name = "budget " + format(b)
 			}
 		}
 		series[b].X, series[b].Y = append(series[b].X, x), append(series[b].Y, float64(*r.Criterion))
 	}
-	panel.XLabel = shorten(panel.XLabel, 60)
 	slices.Sort(budgets)
 	var x, y []float64
 	for _, b := range budgets {
 		panel.Series = append(panel.Series, *series[b])
 		x, y = append(x, series[b].X...), append(y, series[b].Y...)
 	}
-	panel.XLog, panel.YLog = spansDecades(x) && len(words) == 0, spansDecades(y)
+	panel.XLog, panel.YLog = !words && spansDecades(x), spansDecades(y)
 	return panel
 }
 
