@@ -420,7 +420,7 @@ func (c *Coordinator) failuresOf(ctx context.Context, id string) ([]Failure, err
 	return newest, nil
 }
 
-// sweep forgets jobs that ended long ago.
+// sweep forgets jobs that ended long ago, and what was left of transfers that broke off.
 func (c *Coordinator) sweep(ctx context.Context) {
 	c.mu.Lock()
 	s := c.session
@@ -434,5 +434,8 @@ func (c *Coordinator) sweep(ctx context.Context) {
 			c.log.Warn("coordinator: forgetting an old job", "job", id, "error", err)
 			return
 		}
+	}
+	if err := s.dropOrphans(ctx, time.Now().Add(-time.Hour)); err != nil && ctx.Err() == nil {
+		c.log.Warn("coordinator: removing what broken transfers left", "error", err)
 	}
 }

@@ -146,6 +146,7 @@ type files struct {
 	held  map[string][]byte
 	paths map[string]string // on the disk
 	open  func(path string) (*os.File, error)
+	stat  func(path string) (fs.FileInfo, error)
 }
 
 // check checks the names and adds up the sizes.
@@ -166,7 +167,7 @@ func (f *files) check() (total int64, err error) {
 		if err := checkFile(name); err != nil {
 			return 0, err
 		}
-		info, err := f.stat(name)
+		info, err := f.stat(filepath.FromSlash(f.paths[name]))
 		if err != nil {
 			return 0, err
 		}
@@ -181,13 +182,21 @@ func (f *files) check() (total int64, err error) {
 	return total, nil
 }
 
-func (f *files) stat(name string) (fs.FileInfo, error) {
-	file, err := f.open(filepath.FromSlash(f.paths[name]))
-	if err != nil {
-		return nil, err
+// read is all of them in memory.
+func (f *files) read() (all map[string][]byte, err error) {
+	all = map[string][]byte{}
+	maps.Copy(all, f.held)
+	for name, path := range f.paths {
+		file, err := f.open(filepath.FromSlash(path))
+		if err != nil {
+			return nil, err
+		}
+		all[name], err = io.ReadAll(file)
+		if err = errors.Join(err, file.Close()); err != nil {
+			return nil, err
+		}
 	}
-	defer file.Close()
-	return file.Stat()
+	return all, nil
 }
 
 // archive stores the files.

@@ -184,3 +184,25 @@ func TestLargeInputs(t *testing.T) {
 	_, err = client.Submit(t.Context(), job)
 	require.ErrorIs(t, err, ErrTooLarge)
 }
+
+// A worker dies while it sends a part: the pieces that are there are removed some time later, and no others.
+func TestBrokenTransferIsRemoved(t *testing.T) {
+	c := startCoordinator(t, CoordinatorSettings{})
+	client, h := connectTo(t, c), newHand(t, c)
+	require.NoError(t, client.put(t.Context(), "job/whole", make([]byte, 3*maxInline)))
+	_, err := h.js.Publish(t.Context(), "$O."+bucketFiles+".C.broken", make([]byte, maxInline))
+	require.NoError(t, err)
+	pieces := func() uint64 {
+		info, err := c.session.objects.Info(t.Context())
+		require.NoError(t, err)
+		return info.State.Msgs
+	}
+	all := pieces()
+	require.NoError(t, c.session.dropOrphans(t.Context(), time.Now().Add(-time.Hour)))
+	require.Equal(t, all, pieces(), "it may still go on")
+	require.NoError(t, c.session.dropOrphans(t.Context(), time.Now().Add(time.Hour)))
+	require.Equal(t, all-1, pieces())
+	data, err := client.get(t.Context(), "job/whole")
+	require.NoError(t, err)
+	require.Len(t, data, 3*maxInline)
+}

@@ -189,12 +189,15 @@ func (w *Worker) give(ctx context.Context, o *outcome, a *Attempt, r Result) err
 	if len(r.Data) > MaxTask {
 		return fmt.Errorf("%w: a result of %d bytes, at most %d", ErrTooLarge, len(r.Data), MaxTask)
 	}
-	root, err := os.OpenRoot(a.Dir) // symbolic links do not lead out of it
-	if err != nil {
-		return err
+	all := files{held: r.Files, paths: r.Paths}
+	if len(r.Paths) > 0 {
+		root, err := os.OpenRoot(a.Dir) // symbolic links do not lead out of it
+		if err != nil {
+			return err
+		}
+		defer root.Close()
+		all.open, all.stat = root.Open, root.Stat
 	}
-	defer root.Close()
-	all := files{r.Files, r.Paths, root.Open}
 	total, err := all.check()
 	if err != nil {
 		return err
@@ -206,14 +209,8 @@ func (w *Worker) give(ctx context.Context, o *outcome, a *Attempt, r Result) err
 		}
 		r.Files = nil
 	case len(r.Paths) > 0:
-		r.Files = maps.Clone(r.Files)
-		if r.Files == nil {
-			r.Files = map[string][]byte{}
-		}
-		for name, path := range r.Paths {
-			if r.Files[name], err = root.ReadFile(filepath.FromSlash(path)); err != nil {
-				return err
-			}
+		if r.Files, err = all.read(); err != nil {
+			return err
 		}
 	}
 	size := len(r.Data)

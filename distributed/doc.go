@@ -57,12 +57,12 @@
 //
 // # How it works
 //
-// Tasks travel in chunks of up to 256 and 512 KiB, so that an acknowledged write to the disk pays for many of them; jobs
-// with a time limit, in processes of their own, and of kinds other than functions, one by one. There is a queue for each
-// set of required labels and each priority: durable consumers with disjoint filters on one work-queue stream. A free
-// slot asks for one chunk, the highest priority first. Outcomes are published in batches before the chunk is
-// acknowledged: a worker that dies in between makes duplicates, and loses nothing. What exceeds 512 KiB goes to the
-// object store, and so do shared files, checkpoints and logs.
+// Tasks travel in chunks of up to 256 and 512 KiB, so that an acknowledged write to the disk pays for many of them;
+// jobs with a time limit, in processes of their own, of one attempt, and of kinds other than functions, one by one.
+// There is a queue for each set of required labels and each priority: durable consumers with disjoint filters on one
+// work-queue stream. A free slot asks for one chunk, the highest priority first. Outcomes are published in batches
+// before the chunk is acknowledged: a worker that dies in between makes duplicates, and loses nothing. What exceeds 512
+// KiB goes to the object store, and so do shared files, checkpoints and logs.
 //
 // Files of tasks, results and checkpoints may have 8 GiB each ([MaxFiles]). They travel as archives, in parts of 16 MiB: no
 // side holds more of them, and no more is sent again after a connection broke. What a task returns in its result itself

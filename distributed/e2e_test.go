@@ -53,28 +53,32 @@ func TestPoison(t *testing.T) {
 		t.Skip("no signals")
 	}
 	const n, poison = 80, 5
-	job := Job{ID: "poison", Kind: "function", Function: "poison", Tasks: make([]Task, n), Attempts: 2}
+	job := Job{ID: "poison", Kind: "function", Function: "poison", Tasks: make([]Task, n)}
 	want := map[int]string{}
 	for i := range job.Tasks {
 		job.Tasks[i].Data = fmt.Append(nil, i)
 		want[i] = fmt.Sprint("got ", i)
 	}
 	job.Tasks[poison].Data, want[poison] = []byte("poison"), "failed"
-	for kind, x := range map[string]struct {
+	for name, x := range map[string]struct {
+		worker string
 		deaths int
 		last   Failure
 	}{
-		"worker":      {1, Failure{Attempt: 2, Reason: "ended by signal: SIGKILL", ExitCode: -1, Signal: "SIGKILL", Stderr: "last words\n"}},
-		"bare-worker": {2, Failure{Attempt: 2, Reason: "given up: its worker died in 2 of 2 attempts"}},
+		"apart":        {"worker", 1, Failure{Attempt: 2, Reason: "ended by signal: SIGKILL", ExitCode: -1, Signal: "SIGKILL", Stderr: "last words\n"}},
+		"one attempt":  {"worker", 1, Failure{Attempt: 1, Reason: "given up: its worker died in 1 of 1 attempts"}},
+		"without Main": {"bare-worker", 2, Failure{Attempt: 2, Reason: "given up: its worker died in 2 of 2 attempts"}},
 	} {
-		t.Run(kind, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
+			job := job
+			job.Attempts = x.last.Attempt
 			c := startCoordinator(t, CoordinatorSettings{})
 			client := connectTo(t, c)
 			_, err := client.Submit(t.Context(), job) // before there is a worker: in chunks of ten
 			require.NoError(t, err)
 			dead := make(chan error, 3)
 			for range 3 {
-				w := exec.Command(os.Args[0], kind, "--connect", c.URL(), "--slots", "1", "--dir", t.TempDir())
+				w := exec.Command(os.Args[0], x.worker, "--connect", c.URL(), "--slots", "1", "--dir", t.TempDir())
 				require.NoError(t, w.Start())
 				t.Cleanup(func() { _ = w.Process.Kill() })
 				go func() { dead <- w.Wait() }()
@@ -95,6 +99,18 @@ func TestPoison(t *testing.T) {
 			}
 			require.Equal(t, 1, final)
 			require.Len(t, dead, x.deaths)
+			if x.worker == "bare-worker" {
+				return
+			}
+			n, err := client.Retry(t.Context(), job.ID) // it is not forgotten that a worker died of it
+			require.NoError(t, err)
+			require.Equal(t, 1, n)
+			_, err = client.Wait(t.Context(), job.ID)
+			require.NoError(t, err)
+			failures, err = client.Failures(t.Context(), job.ID)
+			require.NoError(t, err)
+			require.Equal(t, []any{2 * job.Attempts, "SIGKILL"}, []any{failures[0].Attempt, failures[0].Signal})
+			require.Len(t, dead, 1)
 		})
 	}
 }

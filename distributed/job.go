@@ -314,4 +314,4 @@ func (t Task) check() error {
 	return err
 }
 
-func (t Task) files() *files { return &files{t.Files, t.Paths, os.Open} }
+func (t Task) files() *files { return &files{t.Files, t.Paths, os.Open, os.Stat} }

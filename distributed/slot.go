@@ -281,7 +281,7 @@ func (w *Worker) runTasks(ctx context.Context, s *slot, c *chunk, deliveries int
 			last := outcome{Index: t.Index, Attempt: c.Attempts, Slot: s.number, Started: now}
 			last.fail(fmt.Errorf("given up: its worker died in %d of %d attempts", min(t.Deaths, c.Attempts), c.Attempts), t)
 			last.Retryable = false
-			last.Task.Attempt, last.Task.Deaths = c.Attempts, 0
+			last.Task.Attempt, last.Task.Deaths = c.Attempts, min(t.Deaths, c.Attempts)
 			out.add(last)
 			poisoned = true
 			continue

@@ -233,6 +233,7 @@ type store struct {
 	tasks, events jetstream.Stream
 	jobs          jetstream.KeyValue
 	files         jetstream.ObjectStore
+	objects       jetstream.Stream // what files consists of
 }
 
 // openStore makes the streams that are missing.
@@ -254,6 +255,9 @@ func openStore(ctx context.Context, js jetstream.JetStream) (*store, error) {
 	}
 	if err == nil {
 		s.files, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucketFiles, Storage: jetstream.FileStorage})
+	}
+	if err == nil {
+		s.objects, err = js.Stream(ctx, "OBJ_"+bucketFiles)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStore, err)
@@ -332,6 +336,34 @@ func (s *store) forget(ctx context.Context, id string) error {
 		}
 	}
 	return errors.Join(err, s.jobs.Purge(ctx, id))
+}
+
+// dropOrphans removes pieces of objects that belong to none: whoever sent them died before it had sent all, and the last
+// came before the given time.
+func (s *store) dropOrphans(ctx context.Context, before time.Time) error {
+	const chunks = "$O." + bucketFiles + ".C." // + what an object calls its pieces
+	info, err := s.objects.Info(ctx, jetstream.WithSubjectFilter(chunks+">"))
+	if err != nil {
+		return err
+	}
+	objects, err := s.files.List(ctx) // after the pieces: it knows of all that were complete
+	if err != nil && !errors.Is(err, jetstream.ErrNoObjectsFound) {
+		return err
+	}
+	for _, o := range objects {
+		delete(info.State.Subjects, chunks+o.NUID)
+	}
+	err = nil
+	for subject := range info.State.Subjects {
+		last, e := s.objects.GetLastMsgForSubject(ctx, subject)
+		if e == nil && last.Time.Before(before) {
+			e = s.objects.Purge(ctx, jetstream.WithPurgeSubject(subject))
+		}
+		if !errors.Is(e, jetstream.ErrMsgNotFound) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }
 
 // openQueue makes the consumer of a queue if it is missing.

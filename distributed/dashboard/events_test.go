@@ -157,6 +157,12 @@ func TestCauses(t *testing.T) {
 	c := l.Rows[1]
 	assert.Equal(t, cause{Job: "burgers-19c2", Reason: "the loss is not finite", Exit: 1, Count: 4, Final: 2, Workers: 4, Task: 108, Attempt: 2, Worker: "node04", Time: c.Time, Stderr: c.Stderr, Whole: true}, c)
 	assert.Empty(t, readingOf(f, now).causeList(view{job: "lorenz-7f3a"}).Rows)
+	for i := range f.jobs { // a job that has but lost some with their workers
+		if f.jobs[i].ID == "burgers-19c2" {
+			f.jobs[i].Failed, f.jobs[i].Retried, f.jobs[i].Lost = 0, 0, 1
+		}
+	}
+	require.Len(t, readingOf(f, now).causeList(view{}).Rows, 3)
 	long := strings.Repeat("é", 4000)
 	f.failures[4].Stderr = long
 	c = readingOf(f, now).causeList(view{}).Rows[0]

@@ -129,8 +129,9 @@ type jobRow struct {
 	Done      int      `json:"done"`
 	Failed    int      `json:"failed"`
 	Retried   int      `json:"retried"`
-	Rate      float64  `json:"rate"`          // tasks a second; 0: unknown
-	ETA       float64  `json:"eta,omitempty"` // seconds; 0: unknown
+	Lost      int      `json:"lost,omitempty"` // attempts, with their workers
+	Rate      float64  `json:"rate"`           // tasks a second; 0: unknown
+	ETA       float64  `json:"eta,omitempty"`  // seconds; 0: unknown
 	Submitted int64    `json:"submitted"`
 	Started   int64    `json:"started,omitempty"`
 	Ended     int64    `json:"ended,omitempty"`
@@ -149,7 +150,7 @@ func (r *reading) jobList(v view) jobList {
 		row := jobRow{
 			ID: s.ID, Name: head(s.Name), Kind: head(s.Kind), State: string(s.State), Why: head(s.Why),
 			Requires: labels(s.Requires), Priority: s.Priority,
-			Tasks: s.Tasks, Waiting: waiting(s), Running: s.Running, Done: s.Done, Failed: s.Failed, Retried: s.Retried,
+			Tasks: s.Tasks, Waiting: waiting(s), Running: s.Running, Done: s.Done, Failed: s.Failed, Retried: s.Retried, Lost: s.Lost,
 			Rate: round(rate(s)), Submitted: unix(s.Submitted), Started: unix(s.Started), Ended: unix(s.Ended),
 		}
 		if !s.State.Ended() {

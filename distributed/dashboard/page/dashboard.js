@@ -116,7 +116,7 @@ function updateJob(tr, j) {
   text(running, j.running ? count(j.running) : '–');
   text(failed, j.failed ? count(j.failed) : '–');
   failed.classList.toggle('bad', j.failed > 0);
-  if (j.retried) failed.title = `${count(j.retried)} attempts were retried`;
+  failed.title = [j.retried && `${count(j.retried)} attempts were retried`, j.lost && `${count(j.lost)} were lost with their workers`].filter(Boolean).join(', ');
   text(speed, rate(j.rate));
   const over = ['done', 'failed', 'cancelled'].includes(j.state);
   text(left, over ? (j.ended && j.started ? `took ${seconds((j.ended - j.started) / 1000)}` : j.state) : j.eta ? seconds(j.eta) : '–');
