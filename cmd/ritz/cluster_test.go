@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -94,6 +95,13 @@ func TestCluster(t *testing.T) {
 	require.NotNil(t, jobs[0].Best, "the loss is what is the better the smaller it is")
 	stdout, _ = ok(t, "show", "first")
 	assert.Regexp(t, `(?m)^state +done$`, stdout)
+	var shown bytes.Buffer
+	late := []distributed.WorkerStatus{{ID: "late", Busy: []distributed.Busy{{Job: "first"}}}}
+	printJob(&shown, jobs[0], late, time.Now())
+	assert.NotContains(t, shown.String(), "running ", "it has ended, whatever a worker last said")
+	jobs[0].Ended = time.Time{}
+	printJob(&shown, jobs[0], late, time.Now())
+	assert.Contains(t, shown.String(), "running ")
 	assert.Regexp(t, `(?m)^requires +disk=fast$`, stdout)
 	stdout, _ = ok(t, "logs", "first")
 	assert.Contains(t, stdout, "stage 1/2 adam 1/105 loss ")

@@ -20,6 +20,7 @@ type vendor struct {
 	files  []string // what its driver for Linux makes
 	linux  string   // what is needed there
 	other  string   // and elsewhere
+	more   string   // needed on Linux for a GPU where what is there drives the processor; "": the same
 }
 
 var vendors = []vendor{
@@ -29,7 +30,7 @@ var vendors = []vendor{
 compile kernels (of the CUDA toolkit, or the wheel nvidia-cuda-nvrtc-cu12 and RITZ_NVRTC
 naming its libnvrtc.so.12). In a container: NVIDIA Container Toolkit on the host,
 and --gpus all`,
-		`NVIDIA's driver, which brings CUDA, OpenCL and NVML, and the CUDA toolkit for NVRTC`,
+		`NVIDIA's driver, which brings CUDA, OpenCL and NVML, and the CUDA toolkit for NVRTC`, "",
 	},
 	{
 		"AMD", "0x1002", []string{"hip", "hiprtc", "amd_smi", "rocm_smi", "goamdsmi"}, []string{"/dev/kfd", "/dev/dri"},
@@ -37,7 +38,7 @@ and --gpus all`,
 groups render and video, and HIP with hipRTC (libamdhip64 and libhiprtc, of ROCm or
 package libamdhip64-5). In a container: --device /dev/kfd --device /dev/dri
 --group-add video --group-add with the number of the host's group render`,
-		`AMD's driver, which brings OpenCL`,
+		`AMD's driver, which brings OpenCL`, "",
 	},
 	{
 		"OpenCL, of any vendor", "", []string{"opencl"}, nil,
@@ -45,6 +46,8 @@ package libamdhip64-5). In a container: --device /dev/kfd --device /dev/dri
 /etc/OpenCL/vendors names (packages nvidia-opencl-icd, intel-opencl-icd; for AMD that of
 ROCm, or mesa-opencl-icd; pocl-opencl-icd computes on the processor)`,
 		`the driver of the card, which brings OpenCL; macOS has it`,
+		`beside this one the driver of a card, which a file in /etc/OpenCL/vendors names (packages
+nvidia-opencl-icd, intel-opencl-icd; for AMD that of ROCm, or mesa-opencl-icd)`,
 	},
 }
 
@@ -148,6 +151,9 @@ func (v vendor) explain(w io.Writer, d devices, m machine) {
 		for _, o := range d.Devices {
 			if o.Backend == "opencl" {
 				fmt.Fprintf(w, "  opencl: only %s, %s, which is the processor\n", o.ID, o.Name)
+				if m.system == "linux" {
+					needed = v.more
+				}
 			}
 		}
 	}

@@ -171,10 +171,16 @@ func TestDevicesExplained(t *testing.T) {
 		"\nNVIDIA: no card on the PCI bus\n  cuda: no driver: looked for libcuda.so.1\n  nvml: shows A100 at 0000:01:00.0\n  /dev/nvidiactl is not there\n  needed:\n",
 		"\nAMD: a card at 0000:65:00.0\n  hip: no driver: looked for libamdhip64.so.5\n  /dev/kfd is there\n  /dev/dri is not there\n  needed:\n",
 		"\n  opencl: only opencl:0, pthread, which is the processor\n",
-		"--gpus all", "--device /dev/kfd", "pocl-opencl-icd",
+		"--gpus all", "--device /dev/kfd", "beside this one the driver of a card",
 	} {
 		assert.Contains(t, b.String(), want)
 	}
+	assert.NotContains(t, b.String(), "the loader libOpenCL.so.1", "it is there")
+	d.Devices = nil
+	b.Reset()
+	explain(&b, d, machine{"linux", root})
+	assert.Contains(t, b.String(), "the loader libOpenCL.so.1")
+	assert.Contains(t, b.String(), "pocl-opencl-icd")
 	b.Reset()
 	explain(&b, d, machine{"windows", root})
 	assert.NotContains(t, b.String(), "/dev/")

@@ -51,7 +51,14 @@ func testDevice(ctx context.Context, args []string, s streams) int {
 		settings.Orders = append(settings.Orders, n)
 	}
 	bar := newProgress(s.err, time.Now)
-	settings.Progress = bar.stageOf
+	told := false
+	settings.Progress = func(name string, done, total int) {
+		if !told { // some compilers print what is wrong with it themselves
+			fmt.Fprintln(s.err, "one program is wrong on purpose: an error that its compiler prints is none of the device")
+			told = true
+		}
+		bar.stageOf(name, done, total)
+	}
 	path := *file
 	settings.Save = func(r *trial.Report) error {
 		if path == "" {
@@ -62,8 +69,13 @@ func testDevice(ctx context.Context, args []string, s streams) int {
 	report, err := trial.Run(ctx, device[0], job.Version, settings)
 	bar.end()
 	if report == nil {
-		if errors.Is(err, gpu.ErrArgument) || errors.Is(err, gpu.ErrNoBackend) || errors.Is(err, gpu.ErrNoDevice) {
+		switch {
+		case errors.Is(err, gpu.ErrArgument):
 			return refuse(s, err)
+		case errors.Is(err, gpu.ErrNoBackend) && device[0] != "auto", errors.Is(err, gpu.ErrNoDevice) && device[0] != "auto":
+			return refuse(s, errors.New(job.Unopened(device[0], err)))
+		case errors.Is(err, gpu.ErrNoBackend), errors.Is(err, gpu.ErrNoDevice):
+			return refuse(s, errors.New("no device on this machine; ritz devices says what is missing"))
 		}
 		fmt.Fprintln(s.err, "ritz:", err)
 		return exitFailed

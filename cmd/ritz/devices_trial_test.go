@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,8 +50,9 @@ func TestDeviceTestRefuses(t *testing.T) {
 		{[]string{"opencl:0", "--order", "two"}, "expected a whole number"},
 		{[]string{"opencl:0", "--order", "3"}, "order 3, want of [2 4 6 8]"},
 		{[]string{"gpu"}, `device "gpu", want opencl:0`},
-		{[]string{"opencl:0"}, "RITZ_OPENCL=off"},
-		{[]string{"auto"}, "RITZ_CUDA=off"},
+		{[]string{"opencl:0"}, "ritz: no driver for opencl:0 on this machine, which has cpu; ritz devices says what is missing\n"},
+		{[]string{"cuda:0"}, "ritz: no driver for cuda:0 on this machine, which has cpu; ritz devices says what is missing\n"},
+		{[]string{"auto"}, "ritz: no device on this machine; ritz devices says what is missing\n"},
 	} {
 		code, out, errs, folder := tryDevice(t, noDevices(), c.args...)
 		assert.Equal(t, exitUsage, code, c.args)
@@ -98,6 +100,7 @@ func TestDeviceTest(t *testing.T) {
 	code, out, errs, folder := tryDevice(t, []string{"POCL_CACHE_DIR=" + t.TempDir()}, "opencl:0", "--quick", "--order", "2", "--report", "mine.json")
 	require.Equal(t, exitDone, code, "%s\n%s", out, errs)
 	assert.Regexp(t, `(?m)^\[#+-*\] +\d+% programs \d+/\d+$`, errs)
+	assert.True(t, strings.HasPrefix(errs, "one program is wrong on purpose: "), errs)
 	assert.Contains(t, out, "\nall passed in ")
 	assert.Contains(t, out, "report: mine.json\n")
 	r := readReport(t, filepath.Join(folder, "mine.json"))

@@ -177,7 +177,7 @@ func printJob(w io.Writer, j distributed.Status, workers []distributed.WorkerSta
 	}
 	for _, w := range workers {
 		for _, b := range w.Busy {
-			if b.Job == j.ID {
+			if b.Job == j.ID && j.Ended.IsZero() { // what a worker last said may be older than the end
 				row("running", "task %d, attempt %d, for %s on %s", b.Task, b.Attempt, event.Duration(max(0, now.Sub(b.Since).Seconds())), w.ID)
 			}
 		}

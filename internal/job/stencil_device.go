@@ -20,7 +20,7 @@ func (t *stencilTask) openDevice(w *stencilWork) (err error) {
 		return nil
 	}
 	if w.device, err = gpu.Open(id); err != nil {
-		return t.faultAt("device", unopened(id, err), err)
+		return t.faultAt("device", Unopened(id, err), err)
 	}
 	info := w.device.Info()
 	if err := t.suits(info); err != nil {
@@ -31,9 +31,9 @@ func (t *stencilTask) openDevice(w *stencilWork) (err error) {
 	return nil
 }
 
-// unopened says in a line why there is no such device, and which there are; the rest is
+// Unopened says in a line why there is no such device, and which there are; the rest is
 // for ritz devices to say.
-func unopened(id string, err error) string {
+func Unopened(id string, err error) string {
 	why := err.Error()
 	switch {
 	case errors.Is(err, gpu.ErrNoBackend):
@@ -115,10 +115,10 @@ func (t *stencilTask) checkDevice() (string, error) {
 	d, err := gpu.Open(id)
 	switch {
 	case errors.Is(err, gpu.ErrNoBackend), errors.Is(err, gpu.ErrNoDevice):
-		t.warn("device: %s", unopened(id, err))
+		t.warn("device: %s", Unopened(id, err))
 		return id, nil
 	case err != nil:
-		return "", t.faultAt("device", unopened(id, err), err)
+		return "", t.faultAt("device", Unopened(id, err), err)
 	}
 	defer d.Close()
 	return shown(d.Info()), t.suits(d.Info())
