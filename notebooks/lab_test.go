@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -145,7 +146,7 @@ func lab(t *testing.T, dir string) string {
 		"--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
 		"--LabApp.workspaces_dir="+filepath.Join(own, "workspaces"), "--LabApp.user_settings_dir="+filepath.Join(own, "settings"))
 	cmd.Env = append(os.Environ(), "JUPYTER_CONFIG_DIR="+filepath.Join(own, "config"), "JUPYTER_RUNTIME_DIR="+filepath.Join(own, "runtime"))
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // which ends its kernels too
 	cmd.WaitDelay = 20 * time.Second
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -155,6 +156,8 @@ func lab(t *testing.T, dir string) string {
 	t.Cleanup(func() {
 		cancel()
 		<-ended
+		// A kernel has the folder of its connection among its arguments.
+		assert.NotContains(t, processes(t), filepath.Join(own, "runtime"), "no kernel is left")
 		if t.Failed() {
 			t.Logf("JupyterLab said:\n%s", said.String())
 		}
@@ -176,6 +179,15 @@ func lab(t *testing.T, dir string) string {
 			t.Fatal("JupyterLab does not start")
 		}
 	}
+}
+
+// processes are the arguments of those that run.
+func processes(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("ps", "-A", "-ww", "-o", "args=").Output()
+	require.NoError(t, err)
+	require.Contains(t, string(out), filepath.Base(os.Args[0]), "this one")
+	return string(out)
 }
 
 func see(t *testing.T, ctx context.Context, expression string) {

@@ -31,8 +31,9 @@ func lacking(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// needKernel installs the kernel for a test, with ritz of this checkout.
-// Building GoNB takes too long for a test: it must have been done.
+// needKernel installs the kernel for a test, with ritz of this checkout, in a
+// data folder of Jupyter of its own, which has the programs of the user's: building
+// GoNB takes too long for a test, it must have been done.
 func needKernel(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -48,15 +49,32 @@ func needKernel(t *testing.T) {
 	if _, err := exec.LookPath("jupyter-nbconvert"); err != nil {
 		lacking(t, "missing: nbconvert: python3 -m pip install nbconvert")
 	}
+	_, users, err := jupyter.Installed(t.Context(), jupyter.Settings{})
+	require.NoError(t, err)
+	data := t.TempDir()
+	require.NoError(t, os.Symlink(filepath.Join(users, "ritz"), filepath.Join(data, "ritz")))
+	t.Setenv("JUPYTER_DATA_DIR", data)
 	out, err := exec.Command("go", "run", "../cmd/ritz", "jupyter", "setup", "--name", kernelName).CombinedOutput()
 	require.NoError(t, err, string(out))
-	specs, _, err := jupyter.Installed(t.Context(), jupyter.Settings{})
+}
+
+// Tests of two checkouts at once have a kernel each.
+func TestKernelsApart(t *testing.T) {
+	needKernel(t)
+	before, data, err := jupyter.Installed(t.Context(), jupyter.Settings{})
 	require.NoError(t, err)
-	for _, s := range specs {
-		if s.Name == kernelName {
-			t.Cleanup(func() { os.RemoveAll(s.Folder) })
-		}
-	}
+	require.Len(t, before, 1)
+	assert.Equal(t, kernelName, before[0].Name)
+	t.Run("the other", func(t *testing.T) {
+		needKernel(t)
+		specs, other, err := jupyter.Installed(t.Context(), jupyter.Settings{})
+		require.NoError(t, err)
+		assert.Len(t, specs, 1)
+		assert.NotEqual(t, data, other)
+	})
+	after, _, err := jupyter.Installed(t.Context(), jupyter.Settings{})
+	require.NoError(t, err)
+	assert.Equal(t, before, after)
 }
 
 // notebook is what the tests read and write of a notebook file.
@@ -230,7 +248,7 @@ func TestNotebooks(t *testing.T) {
 			require.NoError(t, os.Mkdir(filepath.Join(house, "notebooks"), 0o777))
 			clean := filepath.Join(house, "notebooks", file)
 			require.NoError(t, os.WriteFile(clean, text, 0o666))
-			n, said, err := execute(t, clean)
+			n, said, err := execute(t, clean, "--ExecutePreprocessor.timeout=180")
 			require.NoError(t, err, said)
 			pictures := 0
 			for _, c := range n.Cells {

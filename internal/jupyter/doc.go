@@ -6,7 +6,7 @@
 //
 //	kernels/ritz/              a kernel spec: kernel.json, a logo, the go.mod and
 //	                           go.sum with which notebooks begin in module/, and
-//	                           a link to ritz in bin/
+//	                           a copy of ritz in bin/
 //	kernels/ritz-4-threads/    another
 //	ritz/<id>/                 the programs gonb, goimports and gopls; id is made
 //	                           of all that they are built from

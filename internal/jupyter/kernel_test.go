@@ -56,6 +56,18 @@ func TestAmend(t *testing.T) {
 	}
 }
 
+// What a person has set by go env -w changes no build.
+func TestGoEnv(t *testing.T) {
+	settings := filepath.Join(t.TempDir(), "env")
+	require.NoError(t, os.WriteFile(settings, []byte("GOOS=plan9\nGOARCH=386\nGOFLAGS=-tags=mpi\nGO111MODULE=off\nGOWORK=/nowhere\nCGO_ENABLED=1\n"), 0o666))
+	t.Setenv("GOENV", settings)
+	g, err := findGo(t.Context())
+	require.NoError(t, err)
+	out, err := g.run(t.Context(), t.TempDir(), "env", "GOOS", "GOARCH", "GOFLAGS", "GO111MODULE", "GOWORK", "CGO_ENABLED")
+	require.NoError(t, err)
+	assert.Equal(t, runtime.GOOS+"\n"+runtime.GOARCH+"\n-mod=readonly\non\noff\n0\n", string(out))
+}
+
 func TestCheckout(t *testing.T) {
 	here, err := filepath.Abs("../..")
 	require.NoError(t, err)

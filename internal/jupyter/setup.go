@@ -96,7 +96,7 @@ func Setup(ctx context.Context, s Settings) ([]Spec, error) {
 		if err := start.write(specs[i].module()); err != nil {
 			return nil, err
 		}
-		if err := linkSelf(specs[i].bin(), s.Prefix != ""); err != nil {
+		if err := copySelf(specs[i].bin()); err != nil {
 			return nil, err
 		}
 		if err := specs[i].write(bin, g); err != nil {
@@ -168,10 +168,10 @@ func writable(folder string) error {
 	return os.Remove(f.Name())
 }
 
-// linkSelf lets cells find this program in bin: by a link, or by a copy if it
-// is for others too, whom the way to it may be closed to, or if it lies in a
-// temporary folder, as that of go run, which removes it.
-func linkSelf(bin string, forOthers bool) error {
+// copySelf lets cells find this program in bin. It is a copy: a link would dangle
+// when go takes away what go run has built, and would let cells call another
+// version than the one that they import.
+func copySelf(bin string) error {
 	if err := os.MkdirAll(bin, 0o777); err != nil {
 		return err
 	}
@@ -179,23 +179,14 @@ func linkSelf(bin string, forOthers bool) error {
 	if err != nil {
 		return err
 	}
-	if self, err = filepath.EvalSymlinks(self); err != nil {
-		return err
-	}
-	to := filepath.Join(bin, "ritz")
 	fresh := filepath.Join(bin, ".ritz-new")
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if forOthers || strings.HasPrefix(self, os.TempDir()) {
-		err = copyProgram(self, fresh)
-	} else {
-		err = os.Symlink(self, fresh)
-	}
-	if err != nil {
+	if err := copyProgram(self, fresh); err != nil {
 		return err
 	}
-	return os.Rename(fresh, to)
+	return os.Rename(fresh, filepath.Join(bin, "ritz"))
 }
 
 func copyProgram(from, to string) error {

@@ -149,6 +149,29 @@ func TestRemove(t *testing.T) {
 	assert.DirExists(t, filepath.Join(data, "kernels", "python3"))
 }
 
+// What cells call stays when go removes what it has built, and takes the place of
+// the link of an earlier setup.
+func TestCopySelf(t *testing.T) {
+	bin := filepath.Join(t.TempDir(), "bin")
+	require.NoError(t, os.Mkdir(bin, 0o777))
+	ritz := filepath.Join(bin, "ritz")
+	require.NoError(t, os.Symlink(filepath.Join(t.TempDir(), "go-build", "ritz"), ritz))
+	self, err := os.Executable()
+	require.NoError(t, err)
+	want, err := os.ReadFile(self)
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, copySelf(bin))
+		info, err := os.Lstat(ritz)
+		require.NoError(t, err)
+		assert.True(t, info.Mode().IsRegular())
+		assert.Equal(t, os.FileMode(0o100), info.Mode()&0o100)
+		got, err := os.ReadFile(ritz)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(want, got))
+	}
+}
+
 func TestSettings(t *testing.T) {
 	for _, s := range []Settings{{Name: "my kernel"}, {Name: "../up"}, {Threads: -1}} {
 		_, err := setup(t, s)

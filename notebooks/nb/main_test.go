@@ -45,12 +45,18 @@ func TestMain(m *testing.M) {
 	cell()
 }
 
-// sayAsRitz prints what it was told to, "exit N" being how it ends.
+// sayAsRitz prints what it was told to, "exit N" being how it ends,
+// unless "kill" kills it.
 func sayAsRitz() int {
 	code := 0
 	for line := range strings.Lines(os.Getenv(saysVariable)) {
 		if _, err := fmt.Sscanf(line, "exit %d", &code); err == nil {
 			return code
+		}
+		if line == "kill\n" {
+			self, _ := os.FindProcess(os.Getpid())
+			_ = self.Kill()
+			select {}
 		}
 		if text, ok := strings.CutPrefix(line, "stderr "); ok {
 			fmt.Fprint(os.Stderr, text)

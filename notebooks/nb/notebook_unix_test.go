@@ -174,6 +174,15 @@ func init() {
 	}
 }
 
+// A ritz that is killed, for want of memory perhaps, cannot say why.
+func TestRitzKilled(t *testing.T) {
+	for _, cell := range []string{"command", "run text"} {
+		r := inTerminal(t, cell, saying(t, "kill")...)
+		assert.Equal(t, 1, r.code)
+		assert.Equal(t, "ritz: the program ritz ended: signal: killed\n", r.stderr)
+	}
+}
+
 // The button that interrupts the kernel ends the cell, and its run keeps the
 // best so far; the next cell goes on from there.
 func TestInterrupt(t *testing.T) {

@@ -69,10 +69,10 @@ func Command(arguments ...string) {
 	cmd := ritz(arguments)
 	cmd.Stdout = std.text
 	var exit *exec.ExitError
-	if err := cmd.Run(); errors.As(err, &exit) { // it has said why
+	if err := cmd.Run(); errors.As(err, &exit) && exit.Exited() { // it has said why
 		os.Exit(1)
-	} else {
-		Check(err)
+	} else if err != nil {
+		fail(fmt.Sprintf("the program ritz ended: %v", err))
 	}
 }
 
