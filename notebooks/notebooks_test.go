@@ -231,7 +231,8 @@ func TestCoordinatorGone(t *testing.T) {
 	assert.Contains(t, n.Cells[5].printed(), "the coordinator was not running")
 }
 
-// Each notebook runs from clean, without an error, and shows something.
+// Each notebook runs from clean, without an error, and shows something, with
+// numbers that are right.
 func TestNotebooks(t *testing.T) {
 	files, err := filepath.Glob("*.ipynb")
 	require.NoError(t, err)
@@ -267,6 +268,7 @@ func TestNotebooks(t *testing.T) {
 				}
 			}
 			assert.Positive(t, pictures)
+			checkNumbers(t, strings.TrimSuffix(file, ".ipynb"), n)
 		})
 	}
 }

@@ -53,7 +53,7 @@ var testProblems = map[string]testProblem{
 		Conditions: []Condition{
 			{Text: "p = 0 at x=-2.2"}, {Text: "p = 0 at x=2.2"}, {Text: "integral(p, x) = 1"},
 		},
-	}, map[string]string{"p": "exp(1.2*x^2 - x^4)/3.0797838"}},
+	}, map[string]string{"p": "exp(1.2*x^2 - x^4)/3.0797837520"}},
 	"system": {Problem{
 		Domain: unitSquare,
 		Fields: []string{"u1", "u2", "u3"},
