@@ -319,6 +319,26 @@ func TestJobRoundTrip(t *testing.T) {
 	}
 }
 
+// A key that is misspelt makes no faults of what hangs on it.
+func TestFirstFaultOnly(t *testing.T) {
+	_, err := decode("j.yaml", head+strings.Replace(poisson, "fields:", "feilds:", 1)+"ansatz: {u: x*N}\nreference: {exact: {u: x}, grid: {x: 9}}\n", nil)
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), `unknown key "feilds": did you mean "fields"?`)
+	assert.NotContains(t, err.Error(), "unknown field")
+	_, err = decode("j.yaml", head+poisson+"reference: {exact: {v: x}}\n", nil)
+	assert.ErrorContains(t, err, `reference.exact: unknown field "v"`)
+}
+
+func TestLoadDirectory(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Load(dir, nil)
+	assert.EqualError(t, err, dir+" is a directory, not a job file")
+	file := filepath.Join(dir, "job.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(head+poisson), 0o666))
+	_, err = Load(dir, nil)
+	assert.EqualError(t, err, dir+" is a directory, not a job file: did you mean "+file+"?")
+}
+
 func TestExamplesCheck(t *testing.T) {
 	files, err := filepath.Glob("../../examples/*.yaml")
 	require.NoError(t, err)
@@ -343,6 +363,11 @@ func TestCheckConditions(t *testing.T) {
   condition 2  u_x - u   (u_x = u at x=1)
   condition 3  periodic in x (exact)
 `)
+	j, err = decode("j.yaml", head+poisson+"network: {scale: {u: 1 - 1/3e4}}\n", nil)
+	require.NoError(t, err)
+	b.Reset()
+	require.NoError(t, j.Check(&b))
+	assert.Contains(t, b.String(), "; scale 0.999967\n")
 }
 
 func TestSize(t *testing.T) {

@@ -85,6 +85,13 @@ var fileName = regexp.MustCompile(`^[\pL\pN_][\pL\pN._-]*$`)
 // ("train.0.adam.rate=1e-4") have been applied to it. Faults in the file come
 // as Errors or *Error, all that were found.
 func Load(path string, sets []string) (*Job, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		hint, inside := "", filepath.Join(path, "job.yaml")
+		if _, err := os.Stat(inside); err == nil {
+			hint = ": did you mean " + inside + "?"
+		}
+		return nil, fmt.Errorf("%s is a directory, not a job file%s", path, hint)
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

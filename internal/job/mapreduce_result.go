@@ -90,14 +90,14 @@ func (b *mapReduceBody) setFigures(files []string) { b.Figures = files }
 
 // Summary prints what was read and, of few groups, what came of it.
 func (b *mapReduceBody) Summary(w io.Writer) {
-	fmt.Fprintf(w, "%d rows of %d files", b.Rows, b.Files)
+	fmt.Fprintf(w, "%s of %s", count(int(b.Rows), "row"), count(b.Files, "file"))
 	if b.Used != b.Rows {
 		fmt.Fprintf(w, ", %d of them used", b.Used)
 	}
-	fmt.Fprintf(w, ", %d groups (groups.csv)\n", b.Groups)
+	fmt.Fprintf(w, ", %s (groups.csv)\n", count(int(b.Groups), "group"))
 	if b.BadRows > 0 && len(b.FirstBad) > 0 {
 		f := b.FirstBad[0]
-		fmt.Fprintf(w, "%d bad rows were left out; the first: %s:%d: %s\n", b.BadRows, f.File, f.Line, f.Reason)
+		fmt.Fprintf(w, "%s left out; the first: %s:%d: %s\n", count(int(b.BadRows), "bad row"), f.File, f.Line, f.Reason)
 	}
 	if r := float64(b.RowsPerSecond); r > 0 && b.Rows > 0 {
 		fmt.Fprintf(w, "%.3g million rows/s, %.3g MB/s\n", r/1e6, r*float64(b.Bytes)/float64(b.Rows)/1e6)
@@ -202,4 +202,12 @@ func (t *mapReduceTask) draw(d *directory) ([]string, error) {
 		w.save("groups", figure.Tile(min(len(panels), 3), panels...), nil)
 	}
 	return w.files, w.failed
+}
+
+// count is "1 row" or "2 rows".
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

@@ -333,3 +333,10 @@ func TestMapReduceFaults(t *testing.T) {
 		}
 	}
 }
+
+func TestMapReduceSummary(t *testing.T) {
+	var text strings.Builder
+	b := &mapReduceBody{Files: 1, Rows: 1095, Used: 1095, Groups: 12, BadRows: 1, FirstBad: []badPlace{{File: "a.csv", Line: 3, Reason: "short"}}}
+	b.Summary(&text)
+	assert.Equal(t, "1095 rows of 1 file, 12 groups (groups.csv)\n1 bad row left out; the first: a.csv:3: short\n", text.String())
+}

@@ -153,9 +153,10 @@ func (s *section) texts(key string) [][2]string {
 	return texts
 }
 
-// oneOf checks that the name of an entry under key is a known one.
+// oneOf checks that the name of an entry under key is a known one. Where there are none, that is
+// a fault itself.
 func (s *section) oneOf(key, name string, known []string, what string) {
-	if slices.Contains(known, name) {
+	if len(known) == 0 || slices.Contains(known, name) {
 		return
 	}
 	for _, e := range s.n.get(key).entries {

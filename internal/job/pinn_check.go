@@ -34,7 +34,7 @@ func (t *pinnTask) check(w io.Writer) error {
 		if text := t.problem.Ansatz[name]; text != "" {
 			fmt.Fprintf(w, "; is %s", text)
 		} else if scale := info.Scale[name]; scale != 0 {
-			fmt.Fprintf(w, "; scale %s", format(scale))
+			fmt.Fprintf(w, "; scale %.6g", scale)
 		}
 		fmt.Fprintln(w)
 	}
