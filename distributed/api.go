@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,6 +118,10 @@ func (c *Coordinator) submit(ctx context.Context, q *request) (*response, error)
 		}
 		return c.part(ctx, q)
 	}
+	if h.Parent != "" && c.ended(h.Parent) {
+		c.mu.Unlock()
+		return nil, fmt.Errorf("%w: job %s is driven by job %s, which has ended or is not known", ErrCancelled, h.ID, h.Parent)
+	}
 	held := false
 	for _, id := range h.After {
 		before := c.jobs[id]
@@ -127,6 +133,7 @@ func (c *Coordinator) submit(ctx context.Context, q *request) (*response, error)
 	}
 	r := record{Header: *h, Submitted: time.Now(), From: s.seq, Held: held}
 	c.jobs[h.ID] = &entry{record: r, progress: r.progress(), parts: map[int]int{}}
+	c.adopt(c.jobs[h.ID])
 	c.mu.Unlock()
 	stored := make(chan error, 1)
 	go func() { stored <- s.put(ctx, &r) }() // while the first tasks are
@@ -141,7 +148,7 @@ func (c *Coordinator) submit(ctx context.Context, q *request) (*response, error)
 	}
 	if err != nil {
 		c.mu.Lock()
-		delete(c.jobs, h.ID)
+		c.drop(h.ID)
 		c.mu.Unlock()
 		return nil, err
 	}
@@ -392,14 +399,30 @@ func (c *Coordinator) allQueues() []queue {
 	return all
 }
 
-// failuresOf a job, the newest first.
+// failuresOf a job and those that it drives, the newest first.
 func (c *Coordinator) failuresOf(ctx context.Context, id string) ([]Failure, error) {
+	all, batches, err := c.ownFailures(ctx, id)
+	for _, batch := range batches {
+		more, _, e := c.ownFailures(ctx, batch)
+		if e != nil && !errors.Is(e, ErrNoJob) { // forgotten meanwhile
+			err = errors.Join(err, e)
+		}
+		all = append(all, more...)
+	}
+	if len(batches) > 0 {
+		slices.SortStableFunc(all, func(a, b Failure) int { return b.Time.Compare(a.Time) })
+	}
+	return all[:min(len(all), keepFailures)], err
+}
+
+func (c *Coordinator) ownFailures(ctx context.Context, id string) (newest []Failure, batches []string, err error) {
 	c.mu.Lock()
 	e := c.jobs[id]
 	if e == nil {
 		c.mu.Unlock()
-		return nil, fmt.Errorf("%w: %s", ErrNoJob, id)
+		return nil, nil, fmt.Errorf("%w: %s", ErrNoJob, id)
 	}
+	batches = slices.Sorted(maps.Keys(e.batches))
 	var all []Failure
 	r, p := e.record, e.progress
 	if p != nil {
@@ -409,15 +432,15 @@ func (c *Coordinator) failuresOf(ctx context.Context, id string) ([]Failure, err
 	if p == nil && r.Final != nil && r.Final.Failed+r.Final.Retried+r.Final.Lost > 0 {
 		p, err := c.past(ctx, &r, nil)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		all = p.failures
 	}
-	newest := make([]Failure, 0, min(len(all), keepFailures))
+	newest = make([]Failure, 0, min(len(all), keepFailures))
 	for i := len(all) - 1; i >= 0 && len(newest) < keepFailures; i-- {
 		newest = append(newest, all[i])
 	}
-	return newest, nil
+	return newest, batches, nil
 }
 
 // sweep forgets jobs that ended long ago, and what was left of transfers that broke off.
@@ -426,7 +449,7 @@ func (c *Coordinator) sweep(ctx context.Context) {
 	s := c.session
 	old := c.forgettable(time.Now())
 	for _, id := range old {
-		delete(c.jobs, id)
+		c.drop(id)
 	}
 	c.mu.Unlock()
 	for _, id := range old {

@@ -38,12 +38,29 @@ type Attempt struct {
 	Memory   int64     // bytes that Run lets a program use, 0: no limit
 	Isolate  bool
 
+	connect func(ctx context.Context) (*Client, error)
 	save    func(ctx context.Context) error // nil: there is nowhere to save to
 	saved   *Archive                        // the latest checkpoint
 	run     func(ctx context.Context, c child) error
 	every   time.Duration // between saves while a program runs
 	scratch string        // where Dir's siblings may be
 }
+
+// Connect gives a client of the worker's coordinator, with which the task can submit jobs and wait for them. A job whose
+// tasks do so is marked as one that Drives, and is the Parent of those. It waits for a coordinator that is away.
+func (a *Attempt) Connect(ctx context.Context) (*Client, error) {
+	if a.connect == nil {
+		return nil, errors.New("a function in a process of its own has no connection")
+	}
+	return a.connect(ctx)
+}
+
+// InVain marks the error of an attempt: another one would come to the same, and the task is given up.
+func InVain(err error) error { return vainError{err} }
+
+type vainError struct{ error }
+
+func (e vainError) Unwrap() error { return e.error }
 
 // checkpointName is the file or directory in Attempt.Dir that outlives an attempt.
 const checkpointName = "checkpoint"
@@ -157,7 +174,8 @@ func (w *Worker) attempt(ctx context.Context, s *slot, c *chunk, t chunkTask) (o
 // fail makes o the failure of t.
 func (o *outcome) fail(err error, t chunkTask) {
 	o.OK, o.Measure, o.Data, o.Files, o.Object, o.Archive = false, nil, nil, nil, "", nil
-	o.Reason, o.Retryable, o.Task = err.Error(), !errors.Is(err, ErrTooLarge), &t
+	var vain vainError
+	o.Reason, o.Retryable, o.Task = err.Error(), !errors.Is(err, ErrTooLarge) && !errors.As(err, &vain), &t
 	var p *ProcessError
 	var panicked *panicError
 	switch {
@@ -251,7 +269,7 @@ func (w *Worker) handle(ctx context.Context, s *slot, c *chunk, t chunkTask, log
 	a := &Attempt{
 		Job: c.Job, Kind: c.Kind, Function: c.Function, Name: t.Name, Task: t.Index, Number: t.Attempt, Deaths: t.Deaths, Data: t.Data,
 		Dir: dir, Log: log, Memory: c.Memory, Isolate: c.Isolate,
-		run: w.guard.run, every: w.settings.SaveEvery, scratch: w.dir,
+		run: w.guard.run, every: w.settings.SaveEvery, scratch: w.dir, connect: w.client,
 	}
 	saved := false
 	a.save = func(ctx context.Context) error {

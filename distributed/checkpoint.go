@@ -53,6 +53,15 @@ func (w *Worker) persist(ctx context.Context, limit time.Duration, f func(contex
 	}
 }
 
+// client is one of the worker's coordinator.
+func (w *Worker) client(ctx context.Context) (c *Client, err error) {
+	err = w.persist(ctx, w.link.timeout, func(ctx context.Context) error {
+		c, err = Connect(ctx, w.settings.Connect)
+		return err
+	})
+	return c, err
+}
+
 // storing bounds one try to store or fetch an object.
 const storing = time.Minute
 

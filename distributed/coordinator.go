@@ -61,9 +61,10 @@ type entry struct {
 	*progress             // nil once the job has ended
 	parts     map[int]int // what has arrived of its tasks: first -> number
 	arrived   int
-	ending    bool // its end is published
-	retrying  int  // requests that are about to publish Retried: no end before
-	releasing bool // its chunks are being moved out of classHeld
+	ending    bool              // its end is published
+	retrying  int               // requests that are about to publish Retried: no end before
+	releasing bool              // its chunks are being moved out of classHeld
+	batches   map[string]*entry // the jobs that it drives
 }
 
 // NewCoordinator opens the store, or makes it, and listens. Run must follow.
@@ -193,6 +194,9 @@ func (c *Coordinator) open() (err error) {
 	}
 	c.mu.Lock()
 	c.session, c.jobs = s, jobs
+	for _, e := range jobs {
+		c.adopt(e)
+	}
 	c.mu.Unlock()
 	return c.follow(ctx, s, from)
 }

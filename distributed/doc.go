@@ -64,6 +64,12 @@
 // before the chunk is acknowledged: a worker that dies in between makes duplicates, and loses nothing. What exceeds 512
 // KiB goes to the object store, and so do shared files, checkpoints and logs.
 //
+// A job that [Job].Drives has tasks that submit jobs, by [Attempt.Connect], and wait for them: so a sweep is shared by all
+// workers. Such a task takes no slot, eight run on a worker beside its slots, and it is given back at once when its worker
+// leaves. The jobs name it as their [Job].Parent, end with it at the latest, and stay in the history with it. If their IDs
+// follow from its own and from what they are, it needs no checkpoint: when its worker dies, another one begins anew,
+// submits the same jobs, and reads the results that are there.
+//
 // Files of tasks, results and checkpoints may have 8 GiB each ([MaxFiles]). They travel as archives, in parts of 16 MiB: no
 // side holds more of them, and no more is sent again after a connection broke. What a task returns in its result itself
 // is held by all sides, and may have 64 MiB ([MaxTask]). Results of up to that size a client gets whole; the files of

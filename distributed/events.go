@@ -74,6 +74,8 @@ func (c *Coordinator) settle(e *entry) {
 	case e.ended != "" && e.retrying > 0: // it is about to begin again
 	case e.ended != "":
 		c.end(e)
+	case e.Header.Parent != "" && !e.complete() && c.ended(e.Header.Parent):
+		s.publish(id, event{Ended: Cancelled, Round: e.round}, "")
 	case len(e.again) > 0:
 		c.requeue(e)
 	case e.complete() && e.Complete && !e.ending && e.retrying == 0:
@@ -132,7 +134,11 @@ func (c *Coordinator) requeue(e *entry) {
 
 // queue is where the job's chunks go, once it is not held.
 func (r *record) queue() queue {
-	return queue{classOf(r.Header.Requires), r.Header.Priority, r.Header.Requires}
+	class := classOf(r.Header.Requires)
+	if r.Header.Drives {
+		class = classDrive + class
+	}
+	return queue{class, r.Header.Priority, r.Header.Requires}
 }
 
 // end closes a job whose end was folded in.
@@ -148,10 +154,39 @@ func (c *Coordinator) end(e *entry) {
 			s.fail(err)
 		}
 	}
+	for _, batch := range e.batches {
+		c.settle(batch)
+	}
 	for _, other := range c.jobs {
 		if other.Held && other.progress != nil && !other.released {
 			c.settle(other)
 		}
+	}
+}
+
+// ended tells whether a job has ended, or is known no more.
+func (c *Coordinator) ended(id string) bool {
+	e := c.jobs[id]
+	return e == nil || e.Final != nil
+}
+
+// adopt makes a job one of the batches of its parent.
+func (c *Coordinator) adopt(e *entry) {
+	if parent := c.jobs[e.Header.Parent]; parent != nil {
+		if parent.batches == nil {
+			parent.batches = map[string]*entry{}
+		}
+		parent.batches[e.Header.ID] = e
+	}
+}
+
+// drop forgets a job.
+func (c *Coordinator) drop(id string) {
+	if e := c.jobs[id]; e != nil {
+		if parent := c.jobs[e.Header.Parent]; parent != nil {
+			delete(parent.batches, id)
+		}
+		delete(c.jobs, id)
 	}
 }
 

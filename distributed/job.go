@@ -52,6 +52,8 @@ type Job struct {
 	After     []string          // jobs that must be done before this one starts
 	Isolate   bool              // run functions too in a process of their own
 	Minimize  bool              // the best result has the smallest Measure, not the largest
+	Drives    bool              // its tasks wait for jobs that they submit (Attempt.Connect): they run beside a worker's slots
+	Parent    string            // the job that drives this one: when it ends, this one is cancelled
 }
 
 // Task is one piece of work. What Data means is known to the job's kind.
@@ -156,6 +158,25 @@ type Status struct {
 	Minimize     bool              `json:"minimize,omitempty"`
 	Attempts     int               `json:"attempts"`        // at most, of a task
 	Round        int               `json:"round,omitempty"` // how often failed tasks were retried by hand
+	Parent       string            `json:"parent,omitempty"`
+	Batches      *Batches          `json:"batches,omitempty"` // of a job that drives others, once there are any
+}
+
+// Batches are the jobs that a job drives, together.
+type Batches struct {
+	Jobs    int `json:"jobs"`
+	Tasks   int `json:"tasks"`
+	Done    int `json:"done"`
+	Failed  int `json:"failed"`
+	Running int `json:"running"`
+}
+
+// WithBatches counts the tasks that a job drives in place of its own, for people.
+func (s Status) WithBatches() Status {
+	if b := s.Batches; b != nil {
+		s.Tasks, s.Done, s.Failed, s.Running = b.Tasks, b.Done, b.Failed, b.Running
+	}
+	return s
 }
 
 // MaxImprovements is how many entries of Status.Improvements are kept.
@@ -186,13 +207,24 @@ type WorkerStatus struct {
 	State   string            `json:"state"` // "idle", "busy", "draining", "lost"
 }
 
-// Busy is a slot at work.
+// Busy is a slot at work. Those of tasks that drive other jobs are numbered after WorkerStatus.Slots.
 type Busy struct {
 	Slot    int       `json:"slot"`
 	Job     string    `json:"job"`
 	Task    int       `json:"task"`
 	Attempt int       `json:"attempt"`
 	Since   time.Time `json:"since"`
+}
+
+// SlotsBusy is how many of its slots are at work; what drives other jobs takes none.
+func (w *WorkerStatus) SlotsBusy() int {
+	n := 0
+	for _, b := range w.Busy {
+		if b.Slot < w.Slots {
+			n++
+		}
+	}
+	return n
 }
 
 // Span is one attempt in time, a bar of the task stream.
@@ -272,6 +304,14 @@ func (h *header) check() error {
 	}
 	if err := CheckLabels(h.Requires); err != nil {
 		return err
+	}
+	if h.Parent != "" {
+		if err := checkID("job", h.Parent); err != nil {
+			return fmt.Errorf("parent: %w", err)
+		}
+		if h.Parent == h.ID {
+			return bad("it is its own parent")
+		}
 	}
 	for _, id := range h.After {
 		if err := checkID("job", id); err != nil {

@@ -79,6 +79,8 @@ func logObject(job string, task, attempt int) string {
 const (
 	classAny  = "any"  // no requirements
 	classHeld = "held" // jobs that wait for others; nobody pulls it
+
+	classDrive = "drive-" // + any other class: tasks that take no slot
 )
 
 func classOf(requires map[string]string) string {
@@ -112,6 +114,7 @@ type queue struct {
 
 func (q queue) durable() string { return "ritz-" + q.Class + "-" + strconv.Itoa(q.Priority) }
 func (q queue) filter() string  { return taskSubject(q.Class, q.Priority, "*") }
+func (q queue) drives() bool    { return strings.HasPrefix(q.Class, classDrive) }
 
 // header is a job without its tasks.
 type header struct {
@@ -130,6 +133,8 @@ type header struct {
 	After     []string          `json:"after,omitempty"`
 	Isolate   bool              `json:"isolate,omitempty"`
 	Minimize  bool              `json:"minimize,omitempty"`
+	Drives    bool              `json:"drives,omitempty"`
+	Parent    string            `json:"parent,omitempty"`
 	Digest    string            `json:"digest"` // SHA-256 of all content, to tell a repeated submission from a different job
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,9 +23,29 @@ const (
 	lookAgain = time.Millisecond
 )
 
+// lane is what slots of one sort fetch from: those of a worker, or what drives other jobs beside them.
+type lane struct {
+	drives bool
+	wake   chan struct{} // something may be there to fetch
+	turn   chan struct{} // of the slots to fetch
+}
+
+func newLane(drives bool) *lane {
+	return &lane{drives, make(chan struct{}, 1), make(chan struct{}, 1)}
+}
+
+// nudge has a waiting slot look for work.
+func (l *lane) nudge() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
 // slot runs one chunk after the other.
 type slot struct {
 	number int
+	lane   *lane
 	dir    string // for the next attempt; "" if there is none yet
 	stuck  <-chan struct{}
 
@@ -115,7 +136,7 @@ func (w *Worker) addQueue(q queue) {
 		all = append(all, s.queue)
 	}
 	w.mu.Unlock()
-	if !known && q.Class == classOf(q.Requires) && q.Priority >= 0 && q.Priority <= MaxPriority {
+	if !known && strings.TrimPrefix(q.Class, classDrive) == classOf(q.Requires) && q.Priority >= 0 && q.Priority <= MaxPriority {
 		w.setQueues(all)
 	}
 }
@@ -127,12 +148,12 @@ func (w *Worker) sources() []*source {
 }
 
 // next waits for a chunk: of all that wait, one with the highest priority. One slot
-// asks for all, so that nothing is fetched for which there is no slot. It is nil
-// when ctx ends.
-func (w *Worker) next(ctx context.Context) (jetstream.Msg, *source) {
+// of a lane asks for all, so that nothing is fetched for which there is no slot. It is
+// nil when ctx ends.
+func (w *Worker) next(ctx context.Context, l *lane) (jetstream.Msg, *source) {
 	select {
-	case w.turn <- struct{}{}:
-		defer func() { <-w.turn }()
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
 	case <-ctx.Done():
 		return nil, nil
 	}
@@ -142,6 +163,9 @@ func (w *Worker) next(ctx context.Context) (jetstream.Msg, *source) {
 	listed := time.Now()
 	for ctx.Err() == nil {
 		for _, q := range w.sources() {
+			if q.drives() != l.drives {
+				continue
+			}
 			if m := w.fetch(ctx, q); m != nil {
 				return m, q
 			}
@@ -150,7 +174,7 @@ func (w *Worker) next(ctx context.Context) (jetstream.Msg, *source) {
 			}
 		}
 		select {
-		case <-w.wake:
+		case <-l.wake:
 			pause = lookAgain
 		case <-look.C:
 			pause = min(2*pause, lookEvery)
@@ -200,7 +224,7 @@ func (w *Worker) fetch(ctx context.Context, q *source) jetstream.Msg {
 func (w *Worker) serve(accept, work context.Context, s *slot) {
 	defer s.abandon()
 	for {
-		m, q := w.next(accept)
+		m, q := w.next(accept, s.lane)
 		if m == nil {
 			return
 		}

@@ -244,7 +244,7 @@ func (r *record) pack(tasks []chunkTask, allowed, n int) []chunk {
 // chunkSize is how many tasks a chunk gets: each slot is to see several chunks, and what may run long or be killed stands alone.
 // So do tasks of one attempt, which they would lose with one among them that kills the worker.
 func (h *header) chunkSize(slots int) int {
-	if h.TimeLimit > 0 || h.Isolate || h.Attempts == 1 || h.Kind != "function" {
+	if h.TimeLimit > 0 || h.Isolate || h.Drives || h.Attempts == 1 || h.Kind != "function" {
 		return 1
 	}
 	return min(max(1, h.Tasks/(8*max(1, slots))), maxChunkTasks)

@@ -70,7 +70,7 @@ func (c *Coordinator) status(e *entry, running map[string]int) Status {
 	}
 	h := &e.Header
 	s := Status{ID: h.ID, Name: h.Name, Kind: h.Kind, Function: h.Function, Submitted: e.Submitted, Requires: h.Requires,
-		After: h.After, Priority: h.Priority, Minimize: h.Minimize, Attempts: h.Attempts}
+		After: h.After, Priority: h.Priority, Minimize: h.Minimize, Attempts: h.Attempts, Parent: h.Parent, Batches: e.sum(running)}
 	e.fill(&s)
 	if s.State.Ended() {
 		return s
@@ -78,6 +78,11 @@ func (c *Coordinator) status(e *entry, running map[string]int) Status {
 	now := time.Now()
 	s.Running = min(running[h.ID], s.Tasks-s.Done-s.Failed)
 	s.ETA = e.eta(now)
+	for _, b := range e.batches {
+		if b.progress != nil {
+			s.ETA = max(s.ETA, b.eta(now))
+		}
+	}
 	blocked := ""
 	if e.Held && !e.released {
 		blocked = c.blockedBy(e)
@@ -95,6 +100,28 @@ func (c *Coordinator) status(e *entry, running map[string]int) Status {
 		s.Why = c.missing(h)
 	}
 	return s
+}
+
+// sum adds up what is driven.
+func (e *entry) sum(running map[string]int) *Batches {
+	if len(e.batches) == 0 {
+		return nil
+	}
+	var s Batches
+	for id, b := range e.batches {
+		done, failed := 0, 0
+		if b.progress != nil {
+			done, failed = b.done, b.failed
+		} else if b.Final != nil {
+			done, failed = b.Final.Done, b.Final.Failed
+		}
+		s.Jobs++
+		s.Tasks += b.Header.Tasks
+		s.Done += done
+		s.Failed += failed
+		s.Running += min(running[id], b.Header.Tasks-done-failed)
+	}
+	return &s
 }
 
 // missing says why nobody runs a job that is queued.
@@ -268,6 +295,9 @@ func (c *Coordinator) forgettable(now time.Time) []string {
 	needed := map[string]bool{}
 	var ended []Status
 	for _, e := range c.jobs {
+		if c.jobs[e.Header.Parent] != nil {
+			continue // it goes with that
+		}
 		if e.Final != nil {
 			ended = append(ended, *e.Final)
 			continue
@@ -281,6 +311,7 @@ func (c *Coordinator) forgettable(now time.Time) []string {
 	for i, s := range ended {
 		if (i >= c.settings.HistoryJobs || now.Sub(s.Ended) > c.settings.History) && !needed[s.ID] {
 			old = append(old, s.ID)
+			old = slices.AppendSeq(old, maps.Keys(c.jobs[s.ID].batches))
 		}
 	}
 	return old

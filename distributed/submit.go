@@ -49,7 +49,7 @@ func newID() string {
 func (j *Job) header() (*header, error) {
 	h := &header{ID: j.ID, Name: j.Name, Kind: j.Kind, Function: j.Function, Tasks: len(j.Tasks),
 		Shared: slices.Sorted(maps.Keys(j.Shared)), Requires: j.Requires, Priority: j.Priority, TimeLimit: j.TimeLimit,
-		Memory: j.Memory, Attempts: j.Attempts, After: j.After, Isolate: j.Isolate, Minimize: j.Minimize}
+		Memory: j.Memory, Attempts: j.Attempts, After: j.After, Isolate: j.Isolate, Minimize: j.Minimize, Drives: j.Drives, Parent: j.Parent}
 	if h.Attempts == 0 {
 		h.Attempts = 3
 	}

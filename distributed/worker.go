@@ -38,6 +38,9 @@ type WorkerSettings struct {
 	Log       *slog.Logger       // nil: none
 }
 
+// maxDrivers is how many tasks that drive other jobs a worker runs at a time.
+const maxDrivers = 8
+
 // What ends an attempt early, beside its time limit.
 var (
 	errLeaving = errors.New("the worker leaves")
@@ -63,9 +66,8 @@ type Worker struct {
 	ready   chan struct{}   // closed when it has joined
 	dir     string
 	shared  *sharedFiles
-	wake    chan struct{} // something may be there to fetch
-	turn    chan struct{} // of the slots to fetch
-	slots   []*slot
+	lanes   [2]*lane
+	slots   []*slot // Slots of them, and maxDrivers beside
 
 	mu       sync.Mutex
 	ackWait  time.Duration
@@ -109,7 +111,7 @@ func NewWorker(s WorkerSettings) (*Worker, error) {
 	w := &Worker{
 		settings: s, id: s.ID, host: host, session: session, joined: time.Now(), ackWait: defaultAckWait,
 		log: s.Log.With("worker", s.ID), guard: newGuard(), logs: &taskLogs{running: map[string]*taskLog{}},
-		wake: make(chan struct{}, 1), turn: make(chan struct{}, 1), ready: make(chan struct{}),
+		lanes: [2]*lane{newLane(false), newLane(true)}, ready: make(chan struct{}),
 	}
 	w.kinds = map[string]Handler{"function": w.function, "command": w.command}
 	for kind, handler := range s.Kinds {
@@ -118,8 +120,12 @@ func NewWorker(s WorkerSettings) (*Worker, error) {
 		}
 		w.kinds[kind] = handler
 	}
-	for n := range s.Slots {
-		w.slots = append(w.slots, &slot{number: n})
+	for n := range s.Slots + maxDrivers {
+		l := w.lanes[0]
+		if n >= s.Slots {
+			l = w.lanes[1]
+		}
+		w.slots = append(w.slots, &slot{number: n, lane: l})
 	}
 	if s.Slots < 0 || s.Slots > 4096 {
 		return nil, fmt.Errorf("%d slots of a worker: 1 to 4096, 0 for the number of cores", s.Slots)
@@ -177,7 +183,13 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	w.log.Info("joined", "coordinator", w.link.nc.ConnectedUrlRedacted(), "slots", w.settings.Slots)
 	w.active = time.Now()
 	var running, beating sync.WaitGroup
+	driving, yield := context.WithCancelCause(work)
+	defer yield(nil)
 	for _, s := range w.slots {
+		work := work
+		if s.lane.drives {
+			work = driving
+		}
 		running.Go(func() { w.serve(accept, work, s) })
 	}
 	beating.Go(func() { w.beat(life) })
@@ -185,6 +197,7 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	idle := make(chan struct{})
 	go func() { running.Wait(); close(idle) }()
 	<-accept.Done()
+	yield(errLeaving) // what it waits for may be run by others only
 	w.mu.Lock()
 	w.draining = true
 	w.mu.Unlock()
@@ -356,11 +369,10 @@ func (w *Worker) listen() (subs []*nats.Subscription, err error) {
 	return subs, err
 }
 
-// nudge has a waiting slot look for work.
+// nudge has waiting slots look for work.
 func (w *Worker) nudge() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
+	for _, l := range w.lanes {
+		l.nudge()
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 const (
 	jobsUsage = "[--all] [--json]"
 	jobsHelp  = `
-  --all   also those that have ended
+  --all   also those that have ended, and the batches of those that drive others
   --json  all there is to know, as JSON
 ` + connectHelp
 )
@@ -43,6 +43,9 @@ func listJobs(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		return refuseRemote(s, "", err)
 	}
+	if !*all {
+		jobs = slices.DeleteFunc(jobs, func(j distributed.Status) bool { return j.Parent != "" })
+	}
 	if *asJSON {
 		return printJSON(s, jobs)
 	}
@@ -53,6 +56,7 @@ func listJobs(ctx context.Context, args []string, s streams) int {
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "ID\tNAME\tSTATE\tDONE\tRUNNING\tFAILED\tTIME\tLEFT\tWHY")
 	for _, j := range jobs {
+		j = j.WithBatches()
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%d\t%d\t%s\t%s\t%s\n", j.ID, j.Name, j.State, j.Done, j.Tasks, j.Running, j.Failed, age(j, time.Now()), left(j), j.Why)
 	}
 	t.Flush()
@@ -172,6 +176,7 @@ func printJob(w io.Writer, j distributed.Status, workers []distributed.WorkerSta
 	row("priority", "%d", j.Priority)
 	row("requires", "%s", pairs(j.Requires))
 	row("after", "%s", strings.Join(j.After, " "))
+	row("parent", "%s", j.Parent)
 	if b := j.Best; b != nil && b.Measure != nil {
 		row("best", "%.6g, task %d", *b.Measure, b.Task)
 	}

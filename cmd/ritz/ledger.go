@@ -25,6 +25,7 @@ type batch struct {
 	Kind  string   `json:"kind"`
 	Tasks []string `json:"tasks"` // a digest each
 
+	names   []string
 	members []int // which task of the pool each is; -1: one that was told of in an earlier sitting
 	known   bool  // it is of an earlier sitting
 }
@@ -33,7 +34,8 @@ type batch struct {
 // not all in the directory. Who resumes the run after its process was killed attaches to
 // them, in place of submitting their tasks again.
 type ledger struct {
-	path string // "": there is no file
+	path string                // "": there is no file
+	id   func(b *batch) string // nil: IDs of jobs are drawn
 
 	mu      sync.Mutex
 	batches []*batch
@@ -94,11 +96,16 @@ func (l *ledger) plan(tasks []job.Task) ([]*batch, error) {
 		}
 		kind := kindOf(t.Kind)
 		if fresh[kind] == nil {
-			fresh[kind] = &batch{ID: newID(), Kind: kind}
+			fresh[kind] = &batch{Kind: kind}
 			batches, l.batches = append(batches, fresh[kind]), append(l.batches, fresh[kind])
 		}
 		b := fresh[kind]
-		b.Tasks, b.members = append(b.Tasks, digests[i]), append(b.members, i)
+		b.Tasks, b.members, b.names = append(b.Tasks, digests[i]), append(b.members, i), append(b.names, t.Name)
+	}
+	for _, b := range fresh {
+		if b.ID = newID(); l.id != nil {
+			b.ID = l.id(b)
+		}
 	}
 	return batches, l.write()
 }

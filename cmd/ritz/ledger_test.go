@@ -73,7 +73,7 @@ func gatedSweep(t *testing.T) (file, notes, gate string) {
 	shell(t)
 	dir := t.TempDir()
 	notes, gate = filepath.Join(dir, "notes"), filepath.Join(dir, "gate")
-	script := write(t, "try.sh", "echo $1 >> "+notes+"\n[ $1 -lt 3 ] || until [ -e "+gate+" ]; do sleep 0.02; done\necho $(($1 * $1))\n")
+	script := write(t, "try.sh", "echo $1 >> "+notes+"\nif env | grep -q RITZ_TOKEN=.; then echo token >> "+notes+"; fi\n[ $1 -lt 3 ] || until [ -e "+gate+" ]; do sleep 0.02; done\necho $(($1 * $1))\n")
 	file = write(t, "sweep.yaml", `ritz: 1
 kind: sweep
 name: squares

@@ -104,6 +104,9 @@ func showFailures(ctx context.Context, args []string, s streams) int {
 		if f.Final {
 			end = "given up"
 		}
+		if f.Job != id {
+			fmt.Fprintf(s.out, "job %s, ", f.Job)
+		}
 		fmt.Fprintf(s.out, "task %d, attempt %d, %s on %s: %s (%s)\n", f.Task, f.Attempt, f.Time.Local().Format(time.DateTime), firstOf(f.Worker, "no worker"), f.Reason, end)
 		for line := range strings.Lines(f.Stderr) {
 			fmt.Fprintf(s.out, "    %s\n", strings.TrimRight(line, "\r\n"))

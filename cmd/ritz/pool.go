@@ -25,6 +25,7 @@ type pool struct {
 	name   string            // of the jobs that it submits
 	say    func(line string) // what people should know
 	ledger ledger
+	driver *driver // nil: this process is nobody's worker
 }
 
 var _ job.Pool = (*pool)(nil)
@@ -62,13 +63,18 @@ func (p *pool) Do(ctx context.Context, tasks []job.Task, done func(i int, result
 }
 
 // do does the tasks of a batch.
-func (p *pool) do(ctx context.Context, b *batch, tasks []job.Task, tell func(int, []byte, error)) error {
+func (p *pool) do(ctx context.Context, b *batch, tasks []job.Task, tell func(int, []byte, error)) (err error) {
+	defer func() {
+		if ctx.Err() == nil {
+			p.driver.note(err)
+		}
+	}()
 	if err := p.submit(ctx, b, tasks); err != nil {
 		return err
 	}
 	ended := false
 	defer func() {
-		if !ended {
+		if !ended && !p.driver.leaves() {
 			// A notebook kills a cell five seconds after it was interrupted.
 			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 			defer cancel()
@@ -127,6 +133,11 @@ func (p *pool) submit(ctx context.Context, b *batch, tasks []job.Task) error {
 		}
 	}
 	j := distributed.Job{ID: b.ID, Name: p.name, Kind: b.Kind, Minimize: true, Shared: shared(b.members, tasks)}
+	if p.driver != nil {
+		if err := p.driver.prepare(ctx, p.client, &j, b); err != nil {
+			return err
+		}
+	}
 	for _, i := range b.members {
 		t, err := remote(tasks[i], j.Shared)
 		if err != nil {

@@ -128,7 +128,7 @@ func writeResult(ctx context.Context, client *distributed.Client, j distributed.
 	if err := writeResultFiles(ctx, client, r, dir); err != nil {
 		return err
 	}
-	if j.Kind == kindJob || len(r.Data) == 0 && (len(r.Files) > 0 || r.Archive != nil) { // a run has its result.json
+	if j.Kind == kindJob || j.Kind == kindDrive || len(r.Data) == 0 && (len(r.Files) > 0 || r.Archive != nil) { // a run has its result.json
 		return nil
 	}
 	name := "result"

@@ -21,7 +21,8 @@ const (
 	submitHelp  = `
 Hand a job over to a cluster: a worker runs it as ritz run would, and when the worker
 dies, another goes on from the last checkpoint. The ID of the job is printed.
-A sweep is run by one worker; ritz run FILE --connect URL spreads its runs.
+The runs of a sweep, the evaluations and folds of a surrogate and the ranges of a
+mapreduce are spread over the workers, as jobs that end with this one.
 
   --set KEY=VALUE        change the job, as in ritz run
   --command              run a program instead, one that workers allow
@@ -123,8 +124,13 @@ func describeFile(d *distributed.Job, file string, sets []string, s streams) err
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(piece{Kind: "run", Whole: true, Measure: measures[j.Kind]})
 	d.Name, d.Kind = firstOf(d.Name, j.Name), kindJob
+	p := piece{Kind: "run", Whole: true, Measure: measures[j.Kind]}
+	if j.Spreads() {
+		p.Batches = &terms{d.Requires, d.Priority, d.TimeLimit, d.Memory, d.Attempts}
+		d.Kind, d.Drives, d.TimeLimit, d.Memory, d.Attempts = kindDrive, true, 0, 0, driverAttempts
+	}
+	data, err := json.Marshal(p)
 	d.Tasks = []distributed.Task{{Name: j.Name, Data: data, Files: files}}
 	return err
 }
@@ -229,6 +235,7 @@ func awaitJob(ctx context.Context, client *distributed.Client, id string, bar *p
 // jobLine is "[##########----------]  50% 512/1024 done, 4 running, 1 failed, 0:41, 0:42 left".
 func jobLine(j distributed.Status, now time.Time) string {
 	const width = 20
+	j = j.WithBatches()
 	done := float64(j.Done+j.Failed) / float64(max(1, j.Tasks))
 	full := int(width * done)
 	line := fmt.Sprintf("[%s%s] %3.0f%% %d/%d done", strings.Repeat("#", full), strings.Repeat("-", width-full), 100*done, j.Done, j.Tasks)

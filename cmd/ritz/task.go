@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-0772dd2d/ritz/distributed"
 	"github.com/seed-0772dd2d/ritz/internal/job"
@@ -21,6 +22,8 @@ import (
 const (
 	kindJob  = "job"  // in a process of its own, in a directory that outlives the attempt
 	kindPart = "part" // in the worker
+
+	kindDrive = "drive" // in the worker, beside its slots: what it does are jobs of its own
 )
 
 // piece is what the Data of their tasks are, as JSON.
@@ -32,6 +35,17 @@ type piece struct {
 	Whole bool `json:"whole,omitempty"`
 	// Measure is the path of the number in the result that tells the best.
 	Measure string `json:"measure,omitempty"`
+	// Batches are like this, of a job that drives others.
+	Batches *terms `json:"batches,omitempty"`
+}
+
+// terms are those parts of a job that its batches share.
+type terms struct {
+	Requires  map[string]string `json:"requires,omitempty"`
+	Priority  int               `json:"priority,omitempty"`
+	TimeLimit time.Duration     `json:"time_limit,omitempty"`
+	Memory    int64             `json:"memory,omitempty"`
+	Attempts  int               `json:"attempts,omitempty"`
 }
 
 // processKinds are the kinds that have a process and a directory of their own: they take long,
@@ -62,6 +76,7 @@ func taskHandlers(commands []string) map[string]distributed.Handler {
 			}
 			return runPart(ctx, a, commands)
 		},
+		kindDrive: drive,
 	}
 }
 
@@ -113,10 +128,15 @@ func runAlone(ctx context.Context, a *distributed.Attempt, commands []string) (r
 	if r.Data, err = os.ReadFile(filepath.Join(a.Dir, "result")); err != nil {
 		return r, fmt.Errorf("the process ended without a result: %w", err)
 	}
+	return r, p.give(&r, dir, given)
+}
+
+// give makes a result of the directory of a task that is done.
+func (p *piece) give(r *distributed.Result, dir string, given []string) (err error) {
 	if p.Whole && p.Kind == "run" {
 		var head job.Result
 		if err := json.Unmarshal(r.Data, &head); err == nil && head.Status == job.Failed {
-			return r, fmt.Errorf("the run failed: %s", head.Reason)
+			return fmt.Errorf("the run failed: %s", head.Reason)
 		}
 	}
 	if p.Measure != "" {
@@ -125,7 +145,7 @@ func runAlone(ctx context.Context, a *distributed.Attempt, commands []string) (r
 		}
 	}
 	r.Paths, err = gather(dir, func(name string) bool { return p.Whole || !slices.Contains(given, name) })
-	return r, err
+	return err
 }
 
 // settle moves what the attempt was given into the directory where it works, unless an

@@ -92,7 +92,7 @@ func (m *exposition) workers(workers []distributed.WorkerStatus) {
 		name, help string
 		value      func(distributed.WorkerStatus) float64
 	}{
-		{"ritz_worker_slots_busy", "Slots of a worker that are at work.", func(s distributed.WorkerStatus) float64 { return float64(len(s.Busy)) }},
+		{"ritz_worker_slots_busy", "Slots of a worker that are at work.", func(s distributed.WorkerStatus) float64 { return float64(s.SlotsBusy()) }},
 		{"ritz_worker_cpu_cores", "Cores that a worker and its children use.", func(s distributed.WorkerStatus) float64 { return s.CPU }},
 		{"ritz_worker_resident_memory_bytes", "Resident memory of a worker and its children.", func(s distributed.WorkerStatus) float64 { return float64(s.RSS) }},
 		{"ritz_worker_memory_limit_bytes", "Memory that a worker may use; 0 if none is stated.", func(s distributed.WorkerStatus) float64 { return float64(s.Memory) }},

@@ -243,7 +243,9 @@ func (t *timeline) count(r *reading, spans []distributed.Span, since time.Time, 
 	}
 	for _, w := range r.workers {
 		for _, b := range w.Busy {
-			add(b.Since, r.at)
+			if b.Slot < w.Slots {
+				add(b.Since, r.at)
+			}
 		}
 	}
 	whole := 0.0

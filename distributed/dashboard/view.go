@@ -106,7 +106,7 @@ func (r *reading) totals() totals {
 			continue
 		}
 		t.Slots += w.Slots
-		t.Busy += len(w.Busy)
+		t.Busy += w.SlotsBusy()
 		t.CPU += w.CPU
 		t.RSS += w.RSS
 	}
@@ -147,6 +147,7 @@ type jobList struct {
 func (r *reading) jobList(v view) jobList {
 	list := jobList{Rows: []jobRow{}, First: v.jobs, Total: len(r.jobs)}
 	for _, s := range pageOf(r.jobs, v.jobs, jobsOnPage) {
+		s = s.WithBatches()
 		row := jobRow{
 			ID: s.ID, Name: head(s.Name), Kind: head(s.Kind), State: string(s.State), Why: head(s.Why),
 			Requires: labels(s.Requires), Priority: s.Priority,
@@ -223,7 +224,7 @@ func (r *reading) workerList(v view) workerList {
 	for _, w := range pageOf(chosen, v.workers, workersOnPage) {
 		row := workerRow{
 			ID: w.ID, Host: head(w.Host), PID: w.PID, State: w.State, Labels: labels(w.Labels), Version: head(w.Version),
-			Slots: w.Slots, Busy: len(w.Busy), CPU: round(w.CPU), RSS: w.RSS, Memory: w.Memory,
+			Slots: w.Slots, Busy: w.SlotsBusy(), CPU: round(w.CPU), RSS: w.RSS, Memory: w.Memory,
 		}
 		if r.at.Sub(w.Seen) > 5*time.Second {
 			row.Seen = unix(w.Seen)

@@ -6,6 +6,17 @@ import "os"
 // and what it reads, by names with slashes.
 func (j *Job) Files() (map[string][]byte, error) { return j.files(os.ReadFile) }
 
+// Spreads tells whether most of the job's work are tasks of a [Pool].
+func (j *Job) Spreads() bool {
+	switch t := j.task.(type) {
+	case *sweepTask, *mapReduceTask:
+		return true
+	case *surrogateTask:
+		return t.command != nil || t.auto
+	}
+	return false
+}
+
 func (j *Job) files(read func(path string) ([]byte, error)) (map[string][]byte, error) {
 	names, from := j.inputFiles()
 	files := map[string][]byte{"job.yaml": []byte(j.tree.replaced(names).yaml())}

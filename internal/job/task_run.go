@@ -13,7 +13,12 @@ import (
 // taskRun runs the job in dir, or goes on with it. A run that fails is a result
 // too.
 func taskRun(ctx context.Context, _ []byte, dir string, log io.Writer) ([]byte, error) {
-	r, err := Resume(ctx, dir, Options{Progress: progressLog(log, time.Now)})
+	return RunIn(ctx, dir, nil, log)
+}
+
+// RunIn is a task of kind run whose own tasks a pool does, nil for here.
+func RunIn(ctx context.Context, dir string, p Pool, log io.Writer) ([]byte, error) {
+	r, err := Resume(ctx, dir, Options{Progress: progressLog(log, time.Now), Pool: p})
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) { // before the first step
 		return nil, context.Cause(ctx)
 	}
