@@ -90,7 +90,7 @@ func (r recorder) Record(l *optimize.Location, op optimize.Operation, s *optimiz
 func (e *experiment) picture(m []float64) figure.Panel {
 	dx, _ := e.grid.Spacing()
 	speed := func(title string, kappa []float64, marks ...figure.Series) figure.Panel {
-		h := figure.Heatmap{Title: title, ZLabel: "speed of sound", Equal: true, ZMin: 0.82, ZMax: 1.02, Series: marks}
+		h := figure.Heatmap{Title: title, XLabel: "x", YLabel: "y", ZLabel: "speed of sound", Equal: true, ZMin: 0.82, ZMax: 1.02, Series: marks}
 		for i := range e.grid.Nx {
 			h.X = append(h.X, float64(i)*dx)
 		}

@@ -269,7 +269,7 @@ func (g *fieldGrid) volume(s *pinn.Solution, name string) ([]figure.Panel, error
 		fractions = []float64{0, 0.5, 1}
 	}
 	add := func(panels []figure.Panel, level float64, axes [][]float64, exact []float64) ([]figure.Panel, error) {
-		slice := &fieldGrid{names: g.names, axes: slices.Clone(axes)}
+		slice := &fieldGrid{names: g.names, axes: slices.Clone(axes), time: g.time}
 		slice.axes[v] = []float64{level}
 		u, err := s.Evaluate(name, tensor(slice.axes))
 		if err != nil {
@@ -339,7 +339,7 @@ func (g *fieldGrid) maps(title, name string, across, up, v, k int, u, exact []fl
 		}
 		return z
 	}
-	m := figure.Heatmap{Title: title, XLabel: g.names[across], YLabel: g.names[up], X: x, Y: y, Z: plane(u)}
+	m := figure.Heatmap{Title: title, XLabel: g.names[across], YLabel: g.names[up], X: x, Y: y, Z: plane(u), Equal: g.equal(across, up)}
 	panels := []figure.Panel{m}
 	if exact != nil {
 		e := m
@@ -355,6 +355,15 @@ func (g *fieldGrid) maps(title, name string, across, up, v, k int, u, exact []fl
 	}
 	return panels
 }
+
+// equal tells whether a map over two variables is shown true to scale: of two in space it is,
+// unless that makes a sliver of it.
+func (g *fieldGrid) equal(across, up int) bool {
+	ratio := extent(g.axes[across]) / extent(g.axes[up])
+	return across != g.time && up != g.time && max(ratio, 1/ratio) < 6
+}
+
+func extent(axis []float64) float64 { return axis[len(axis)-1] - axis[0] }
 
 // spread chooses count of the indices 0..n-1 evenly, with the ends or without.
 func spread(n, count int, ends bool) []int {

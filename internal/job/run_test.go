@@ -206,6 +206,7 @@ func TestSlices(t *testing.T) {
 			var titles, want []string
 			for i, p := range panels {
 				titles = append(titles, p.(figure.Heatmap).Title)
+				assert.True(t, p.(figure.Heatmap).Equal, "x and y, to scale")
 				if kind == "none" || i%2 == 0 {
 					assert.Len(t, p.(figure.Heatmap).Z, 101*101)
 				}
@@ -329,5 +330,10 @@ func TestPlaneOrientation(t *testing.T) {
 		assert.Equal(t, axes["t"], m.X)
 		assert.Equal(t, axes["x"], m.Y)
 		assert.Equal(t, []float64{0, 1, 2, 10, 11, 12}, m.Z)
+		assert.False(t, m.Equal, "a second is no metre")
+	}
+	for y, want := range map[float64]bool{2: true, 20: false, 0.1: false} {
+		g := &fieldGrid{names: []string{"x", "y"}, axes: [][]float64{{1, 2}, {0, y}}, time: -1}
+		assert.Equal(t, want, g.maps("u", "u", 0, 1, 0, 0, make([]float64, 4), nil)[0].(figure.Heatmap).Equal, y)
 	}
 }

@@ -245,7 +245,18 @@ func (t *stencilTask) drawStills(d *directory) ([]string, error) {
 
 // mediumPanel is the picture of what varies of speed and density, nil for nothing.
 func (t *stencilTask) mediumPanel(c coarse) figure.Panel {
-	var maps []figure.Heatmap
+	switch maps := t.mediumMaps(c); len(maps) {
+	case 0:
+		return nil
+	case 1:
+		return maps[0]
+	default:
+		return figure.Tile(2, maps[0], maps[1])
+	}
+}
+
+// mediumMaps are its maps; of two, one legend, at the side, says what the marks are.
+func (t *stencilTask) mediumMaps(c coarse) (maps []figure.Heatmap) {
 	u := &t.output.units
 	if speeds := t.speeds(); varies(speeds) {
 		maps = append(maps, t.heatmap(c, c.of(speeds), in("speed", u.speed())))
@@ -253,16 +264,10 @@ func (t *stencilTask) mediumPanel(c coarse) figure.Panel {
 	if m := t.settings.Medium; varies(m.Densities) {
 		maps = append(maps, t.heatmap(c, c.of(m.Densities), in("density", u.density)))
 	}
-	switch len(maps) {
-	case 0:
-		return nil
-	case 1:
-		maps[0].Series = t.marks(true, mostMarks)
-		return maps[0]
+	for k := range maps {
+		maps[k].Series = t.marks(k == len(maps)-1, mostMarks/len(maps))
 	}
-	maps[0].Series = t.marks(false, mostMarks/2)
-	maps[1].Series = maps[0].Series
-	return figure.Tile(2, maps[0], maps[1])
+	return maps
 }
 
 // varies tells whether values differ by more than rounding.
@@ -307,7 +312,7 @@ func (t *stencilTask) energyFigure(path string) (figure.Panel, error) {
 			columns[k] = append(columns[k], v)
 		}
 	}
-	return figure.Lines{XLabel: in("t", t.output.units.time), YLabel: "energy", Series: []figure.Series{
+	return figure.Lines{XLabel: in("t", t.output.units.time), YLabel: in("energy", t.output.units.energy()), Series: []figure.Series{
 		{Name: "kinetic", X: columns[0], Y: columns[1]},
 		{Name: "potential", X: columns[0], Y: columns[2]},
 		{Name: "total", X: columns[0], Y: columns[3]},

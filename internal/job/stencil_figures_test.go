@@ -94,6 +94,7 @@ func TestSeismogram(t *testing.T) {
 	wiggles := pressure.wiggles(label, along).(figure.Lines)
 	require.Len(t, wiggles.Series, 6)
 	assert.True(t, wiggles.YDown)
+	assert.Equal(t, [2]float64{0.5, pressure.time[3333]}, [2]float64{wiggles.YMin, wiggles.YMax}, "the axis of the image beside it")
 	assert.InDelta(t, 4+2*pressure.traces[2][1000]/loud, wiggles.Series[2].X[1000], 1e-9) // the loud one reaches its neighbour
 	assert.Equal(t, 12.0, wiggles.Series[5].X[3333])                                      // no further
 	picture := pressure.image(label, along).(figure.Heatmap)

@@ -107,6 +107,9 @@ func (s *seismogram) wiggles(label string, along []float64) figure.Panel {
 		gain = gap / loud
 	}
 	l := figure.Lines{XLabel: label, YLabel: in("t", s.units.time), YDown: true}
+	if n := len(s.time); n > 1 { // as of the image beside it
+		l.YMin, l.YMax = s.time[0], s.time[n-1]
+	}
 	for k := 0; k < len(along); k += stride {
 		x := make([]float64, len(s.time))
 		for n, v := range s.traces[k] {

@@ -32,6 +32,14 @@ func (u waveUnits) speed() string {
 	return u.length + "/" + u.time
 }
 
+// energy is the unit of energies: those of a plane are integrals of pressures over an area.
+func (u waveUnits) energy() string {
+	if u.pressure == "" || u.length == "" {
+		return ""
+	}
+	return u.pressure + " " + u.length + "²"
+}
+
 // field is the unit of a field that is received.
 func (u waveUnits) field(word string) string {
 	if word == fieldWords[0] {

@@ -1,6 +1,8 @@
 package job
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,6 +45,41 @@ func TestStencilUnits(t *testing.T) {
 	assert.Equal(t, "t = 0.25 ms", waveUnits{time: "ms"}.at("0.25"))
 	_, err := decode("a.yaml", small+"steps: 1\noutput: {units: {lenght: m}}\n", nil)
 	assert.ErrorContains(t, err, `output.units: unknown key "lenght": did you mean "length"?`)
+}
+
+// Energies have the unit of a pressure times an area.
+func TestStencilEnergyUnit(t *testing.T) {
+	task := prepared(t, small+"steps: 1\noutput: {units: {length: m, pressure: Pa}}\n")
+	file := filepath.Join(t.TempDir(), "energy.csv")
+	require.NoError(t, os.WriteFile(file, []byte("step,time,kinetic,potential,total\n0,0,1,2,3\n1,0.5,2,1,3\n"), 0o666))
+	for unit, want := range map[string]string{"Pa": "energy (Pa m²)", "": "energy"} {
+		task.output.units.pressure = unit
+		p, err := task.energyFigure(file)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.(figure.Lines).YLabel)
+	}
+}
+
+// The marks on the pictures of a medium are named once.
+func TestStencilMediumLegend(t *testing.T) {
+	names := func(h figure.Heatmap) (named []string) {
+		for _, s := range h.Series {
+			if s.Name != "" {
+				named = append(named, s.Name)
+			}
+		}
+		return named
+	}
+	for medium, maps := range map[string]int{"speed: 1 + x": 1, "speed: 1 + x, density: 1 + y": 2} {
+		task := prepared(t, small+"steps: 1\nreceivers: [{at: [1, 1]}]\nmedium: {"+medium+"}\n")
+		m := task.mediumMaps(newCoarse(task.settings.Grid, pictured))
+		require.Len(t, m, maps)
+		assert.Equal(t, []string{"receivers"}, names(m[maps-1]))
+		if maps == 2 {
+			assert.Empty(t, names(m[0]))
+			assert.Len(t, m[0].Series, len(m[1].Series))
+		}
+	}
 }
 
 // What is drawn of the medium is what varies.
