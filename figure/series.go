@@ -30,7 +30,8 @@ type Series struct {
 	rim    color.Color // around marks on a coloured ground; nil for none
 }
 
-// Style is the way a series is drawn.
+// Style is the way a series is drawn: Solid, Dashed, Points, Steps, Crosses or
+// Triangles.
 type Style int
 
 const (

@@ -50,7 +50,7 @@ type Settings struct {
 	Compiling func(done, all int) error
 }
 
-// SideKind is a kind of boundary.
+// SideKind is a kind of boundary: Rigid, Free, Periodic, Sponge or CPML.
 type SideKind int
 
 // The boundaries. All lie half a cell outside the outermost points.
@@ -82,8 +82,8 @@ type Side struct {
 // Source adds to the fields at a position: the equations have on their right
 // side
 //
-//	Pressure:          1/κ ∂p/∂t + ∇·v = s(t) δ(x - X) δ(y - Y)
-//	ForceX, ForceY:    ρ ∂v/∂t + ∇p    = s(t) δ(x - X) δ(y - Y) e
+//	Pressure:                1/κ ∂p/∂t + ∇·v = s(t) δ(x - X) δ(y - Y)
+//	VelocityX, VelocityY:    ρ ∂v/∂t + ∇p    = s(t) δ(x - X) δ(y - Y) e, a force
 type Source struct {
 	X, Y  float64
 	Field Quantity
@@ -100,7 +100,8 @@ type Receiver struct {
 	Interpolation Interpolation
 }
 
-// Quantity is one of the fields, or the force on it.
+// Quantity is one of the fields, or the force on it: Pressure, VelocityX or
+// VelocityY.
 type Quantity int
 
 // The quantities.

@@ -67,6 +67,9 @@ func (d *directory) fill(j *Job) error {
 
 func makeDirectory(path, name string) (string, error) {
 	if path != "" {
+		if filepath.Clean(path) == "runs" { // it would lie between all others
+			return "", errors.New("runs is the folder of all runs: name a directory within it, such as runs/mine")
+		}
 		return path, os.MkdirAll(path, 0o777)
 	}
 	if err := os.MkdirAll("runs", 0o777); err != nil {

@@ -14,8 +14,9 @@ import (
 // frame.
 //
 //	nb.Animate(60, 20, func(i int) figure.Panel {
-//		nb.Check(solver.Run(nb.Context(), 10))
-//		return figure.Heatmap{X: x, Y: y, Z: solver.Pressure(), Diverging: true, ZMin: -1, ZMax: 1}
+//		nb.Check(solver.Advance(nb.Context(), 10))
+//		nb.Check(solver.Read(stencil.Pressure, p))
+//		return figure.Heatmap{X: x, Y: y, Z: p, Diverging: true, ZMin: -1, ZMax: 1}
 //	})
 func Animate(n int, perSecond float64, frame func(i int) figure.Panel) {
 	AnimateSize(0, 0, n, perSecond, frame)

@@ -16,8 +16,8 @@
 // # Failures
 //
 // A function of this package that cannot do its work prints one message on
-// standard error, with the place in the job file where there is one, and ends
-// the cell. [Check] and [Must] do the same with errors of other packages:
+// standard error, with the place in the job file where there is one and the
+// line of the cell, and ends the cell. [Check] and [Must] do the same with errors of other packages:
 //
 //	model := nb.Must(surrogate.Kriging{}.Fit(nb.Context(), data))
 //

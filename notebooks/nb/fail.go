@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,10 +36,30 @@ func fail(message string) {
 		message = "ritz: " + message
 	}
 	fmt.Fprintln(os.Stderr, message)
+	if at := cellLine(); at != "" {
+		fmt.Fprintln(os.Stderr, "at", at)
+	}
 	for folder := range temporary.Range {
 		os.RemoveAll(folder.(string))
 	}
 	os.Exit(1)
+}
+
+// cellLine is the place in the program of a cell that led here, in the form that
+// the kernel translates into a line of the cell: of what stands below its %%, as
+// the kernel does not know the lines of a function declared in the same cell.
+func cellLine() string {
+	callers := make([]uintptr, 32)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
+	for {
+		f, more := frames.Next()
+		if strings.HasPrefix(f.Function, "main.main") && filepath.Base(f.File) == "main.go" {
+			return fmt.Sprintf("%s:%d", f.File, f.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
 }
 
 var cellContext = sync.OnceValue(func() context.Context {

@@ -198,7 +198,7 @@ func TestInterrupt(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "stopped", kept.Status)
 		assert.FileExists(t, kept.File("solution.json"))
-		done, err := number(kept.numbers, "stages.0.iterations")
+		done, err := number(kept.numbers, "", "stages.0.iterations")
 		require.NoError(t, err)
 		assert.Greater(t, done, iterations)
 		iterations = done

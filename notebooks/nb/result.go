@@ -97,40 +97,46 @@ func (r *Result) Number(path string) float64 {
 	if r.numbers == nil {
 		fail(fmt.Sprintf("the run in %s has no numbers: it is %s", r.Dir, r.Status))
 	}
-	x, err := number(r.numbers, path)
+	x, err := number(r.numbers, "", path)
 	if err != nil {
 		fail(fmt.Sprintf("%s: %v", r.File("result.json"), err))
 	}
 	return x
 }
 
-// number finds the number at a path below v. Keys may have dots themselves.
-func number(v any, path string) (float64, error) {
+// number finds the number at a path below v, which is at above. Keys may have
+// dots themselves.
+func number(v any, above, path string) (float64, error) {
+	at := strings.TrimSuffix(above, ".")
 	switch v := v.(type) {
 	case map[string]any:
 		if below, ok := v[path]; ok {
-			return leaf(below, path)
+			return leaf(below, above+path)
 		}
 		keys := slices.SortedFunc(maps.Keys(v), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 		for _, key := range keys { // the longest first
 			if rest, ok := strings.CutPrefix(path, key+"."); ok {
-				return number(v[key], rest)
+				return number(v[key], above+key+".", rest)
 			}
 		}
 		slices.Sort(keys)
-		return 0, fmt.Errorf("no %q: there are %s", path, strings.Join(keys, ", "))
+		first, _, _ := strings.Cut(path, ".")
+		if at == "" {
+			at = "the result"
+		}
+		return 0, fmt.Errorf("no %s: %s has %s", above+first, at, strings.Join(keys, ", "))
 	case []any:
 		first, rest, deeper := strings.Cut(path, ".")
 		i, err := strconv.Atoi(first)
 		if err != nil || i < 0 || i >= len(v) {
-			return 0, fmt.Errorf("a list of %d: expected an index from 0, got %q", len(v), first)
+			return 0, fmt.Errorf("no %s: %s is a list of %d, counted from 0", above+first, at, len(v))
 		}
 		if !deeper {
-			return leaf(v[i], path)
+			return leaf(v[i], above+path)
 		}
-		return number(v[i], rest)
+		return number(v[i], above+first+".", rest)
 	}
-	return 0, fmt.Errorf("a single value, which has no %q", path)
+	return 0, fmt.Errorf("no %s: %s is a single value", above+path, at)
 }
 
 func leaf(v any, path string) (float64, error) {
@@ -140,7 +146,7 @@ func leaf(v any, path string) (float64, error) {
 	case nil:
 		return math.NaN(), nil
 	}
-	return 0, fmt.Errorf("%q is not a number", path)
+	return 0, fmt.Errorf("%s is not a number", path)
 }
 
 // Runs opens the runs of a sweep, in the order of the rows of runs.csv, so that

@@ -11,6 +11,7 @@ import (
 	_ "image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -106,21 +107,12 @@ func HTML(source string) {
 	std.show(display{protocol.MIMETextHTML: source}, withoutTags(source))
 }
 
+// tag is a tag of HTML, or a comment; "1 < 2" has none.
+var tag = regexp.MustCompile(`<!--(?s:.*?)-->|</?[A-Za-z][^>]*>|<![^>]*>`)
+
 // withoutTags is the text of HTML, for a terminal.
 func withoutTags(source string) string {
-	var b strings.Builder
-	inside := false
-	for _, r := range source {
-		switch {
-		case r == '<':
-			inside = true
-		case r == '>' && inside:
-			inside = false
-		case !inside:
-			b.WriteRune(r)
-		}
-	}
-	return strings.TrimSpace(html.UnescapeString(b.String()))
+	return strings.TrimSpace(html.UnescapeString(tag.ReplaceAllString(source, "")))
 }
 
 // Markdown shows text with formulas, headings and lists: $u_t = u_{xx}$.

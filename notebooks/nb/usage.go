@@ -12,12 +12,14 @@ import (
 
 var began = time.Now()
 
-// Usage shows what the cell has taken so far: time, processor time, and the
-// most memory that it held.
+// Usage shows what the cell has taken so far, with the processes that it has
+// started and that have ended, such as those of Run: time, processor time, and
+// the most memory that one of them held.
 func Usage() {
 	seconds := time.Since(began).Seconds()
 	cpu, memory := process.Usage()
-	text := usage(seconds, cpu.Seconds()/seconds, memory)
+	ended, most := process.UsageOfChildren()
+	text := usage(seconds, (cpu+ended).Seconds()/seconds, max(memory, most))
 	text += fmt.Sprintf(", %d of %d processors allowed", runtime.GOMAXPROCS(0), runtime.NumCPU())
 	std.say("%s", text)
 }
