@@ -171,10 +171,11 @@ func TestKernel(t *testing.T) {
 		"%%\nr := nb.RunText(`"+job+"`)\nnb.Table([]string{\"error\"}, []any{r.Number(\"errors.u.relative_l2\")})",
 		"%%\nnb.RunText(\"ritz: 1\\nkind: pinn\\nnam: x\\n\")",
 		"%%\nnb.Markdown(\"the next\")",
+		"%%\n\nnb.Open(\"nowhere\")",
 	)
 	n, said, err := execute(t, path, "--allow-errors")
 	require.NoError(t, err, said)
-	require.Len(t, n.Cells, 6)
+	require.Len(t, n.Cells, 7)
 	assert.Empty(t, n.Cells[0].Outputs)
 
 	outputs := n.Cells[1].Outputs
@@ -195,6 +196,7 @@ func TestKernel(t *testing.T) {
 	assert.Contains(t, outputs[3].Data["text/plain"], "error\n")
 
 	fails(t, n.Cells[4], `(?m)^job:3:1: unknown key "nam": did you mean "name"\?`)
+	fails(t, n.Cells[6], `(?m)^ritz: nowhere holds no run: .*\nat .*\[\[ Cell \[7\] Line 3 \]\]`)
 }
 
 // fails asserts that a cell has failed: with ritz's message on standard error,
