@@ -151,6 +151,11 @@ func TestRun(t *testing.T) {
 		assert.Empty(t, stdout)
 		assert.Equal(t, "ritz: "+dir+" already holds a run: go on with it (--resume "+dir+") or name another directory (--out)\n", stderr)
 	})
+	t.Run("among all runs", func(t *testing.T) {
+		code, _, stderr := ritz("run", file, "--out", "runs/")
+		assert.Equal(t, 2, code)
+		assert.Equal(t, "ritz: cannot make the run directory: runs is the folder of all runs: name a directory within it, such as runs/mine\n", stderr)
+	})
 	t.Run("where it ran", func(t *testing.T) {
 		file := filepath.Join(dir, "result.json")
 		before, err := os.ReadFile(file)

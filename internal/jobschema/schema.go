@@ -116,9 +116,12 @@ func number(about string) rule {
 }
 
 // positive is a number above 0.
-func positive(about string) rule {
+func positive(about string) rule { return above(0, about) }
+
+// above is a number above least.
+func above(least float64, about string) rule {
 	r := number(about)
-	r["exclusiveMinimum"] = 0
+	r["exclusiveMinimum"] = least
 	return r
 }
 

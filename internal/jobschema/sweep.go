@@ -19,7 +19,7 @@ func sweep() rule {
 			need("budget", text("the key that tells what a run may cost")),
 			need("min", positive("budget of the first runs, one at each point")),
 			need("max", positive("budget of the last runs")),
-			may("eta", number("the best 1/eta go on, with eta times the budget").or(3)))),
+			may("eta", above(1, "the best 1/eta go on, with eta times the budget").or(3)))),
 		may("output", section("what is written", figures())),
 	).one("job", "command").one("vary", "table").add(rule{"dependentRequired": rule{"halving": []string{"criterion"}}})
 }
