@@ -147,6 +147,7 @@ type Report struct {
 	Stages     []StageReport
 	Loss       float64            // the lowest since the points last changed: that of the Solution
 	Start      float64            // the loss of the initial weights
+	Highest    float64            // of the losses after each iteration
 	Terms      map[string]float64 // weighted loss of each term, by its name, for that loss
 	Parameters map[string]float64
 	Seconds    float64

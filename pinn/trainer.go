@@ -55,6 +55,7 @@ type trainerState struct {
 	Best        []float64 // of the lowest loss since the points last changed
 	BestLoss    float64
 	BestTerms   []float64
+	Highest     float64 // of all losses
 	Loss        float64 // where the training stands
 	Terms       []float64
 	Stage       int
@@ -205,6 +206,7 @@ func (t *Trainer) runStage(ctx context.Context) (stopped string, err error) {
 		}
 		st.Loss = now.loss
 		st.Terms = append(st.Terms[:0], now.terms...)
+		st.Highest = max(st.Highest, st.Loss)
 		if st.Loss < st.BestLoss {
 			st.BestLoss = st.Loss
 			st.BestTerms = append(st.BestTerms[:0], st.Terms...)
@@ -323,7 +325,7 @@ func (t *Trainer) stageReport(stopped string) StageReport {
 // was stopped.
 func (t *Trainer) report(stopped string) *Report {
 	st := &t.state
-	r := &Report{Stages: slices.Clone(st.Reports), Loss: st.BestLoss, Start: t.start, Seconds: st.Seconds, Terms: map[string]float64{}, Parameters: t.m.parameters(st.Best)}
+	r := &Report{Stages: slices.Clone(st.Reports), Loss: st.BestLoss, Start: t.start, Highest: st.Highest, Seconds: st.Seconds, Terms: map[string]float64{}, Parameters: t.m.parameters(st.Best)}
 	if stopped != "" {
 		r.Stages = append(r.Stages, t.stageReport(stopped))
 	}

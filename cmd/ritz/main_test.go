@@ -294,6 +294,13 @@ output: {figures: [svg]}
 	assert.NotContains(t, stdout, "NaN")
 	assert.NotContains(t, stdout, "Inf")
 
+	// Numbers that stay finite are done, with a warning to all.
+	code, stdout, stderr = ritz("run", write(t, "a.yaml", sine), "--quiet", "--out", filepath.Join(t.TempDir(), "finite"),
+		"--set", "output.figures=[]", "--set", "train=[{adam: {iterations: 3, rate: 1e6}}]")
+	assert.Equal(t, 0, code)
+	assert.Empty(t, stdout)
+	assert.Regexp(t, "^warning: the loss at the end, .*: the training diverged; a lower rate is needed\n$", stderr)
+
 	dir = filepath.Join(t.TempDir(), "at once")
 	code, _, stderr = ritz("run", file, "--out", dir, "--set", "train=[{adam: {iterations: 100, rate: 1e4}}]")
 	require.Equal(t, 1, code, stderr)

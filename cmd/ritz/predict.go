@@ -26,7 +26,8 @@ kind surrogate, of which a model is. MODEL.json is the file of a model.
   --workers N         evaluate on N processes; the rows are the same
   --connect URL       on the workers of a coordinator, as ritz run does
 
-Prints CSV: the columns of FILE, then the fields and derivatives, or the response.`
+Prints CSV: the columns of FILE, then the fields and derivatives, or the response. Of
+points outside the domain, where values are extrapolated, there is a warning.`
 )
 
 func predict(ctx context.Context, args []string, s streams) int {

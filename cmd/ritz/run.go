@@ -176,7 +176,11 @@ func conclude(r *job.Result, quiet bool, s streams) int {
 	case r.Status == job.Stopped:
 		fmt.Fprintf(s.err, "ritz: %s; go on with: ritz run --resume %s\n", r.Reason, r.Dir)
 	}
-	if !quiet {
+	if quiet { // the summary has them
+		for _, w := range r.Warnings() {
+			fmt.Fprintln(s.err, "warning:", w)
+		}
+	} else {
 		on := ""
 		if r.Device != "" && (r.Device != "cpu" || r.Kind == "stencil") { // the other kinds know but the cpu
 			on = " on " + r.Device

@@ -238,18 +238,27 @@ func newPinnBody(r *pinn.Report) *pinnBody {
 	return b
 }
 
-// misled tells a training that has ended worse than it began, though all its numbers are finite.
+// A training is lost on the way where its loss has risen so many times above that of the start and
+// has not come so many times below it: its activations are flat for good.
+const (
+	wild = 1e6
+	won  = 1e3
+)
+
+// misled tells a training that has ended worse than it began, or that was lost on the way,
+// though all its numbers are finite.
 func (w *pinnWork) misled(r *pinn.Report) []string {
-	end := r.Stages[len(r.Stages)-1].Loss
-	if !(end > r.Start) {
+	var text string
+	switch end := r.Stages[len(r.Stages)-1].Loss; {
+	case end > r.Start:
+		text = fmt.Sprintf("the loss at the end, %.3g, is above %.3g, that of the start: the training diverged", end, r.Start)
+	case r.Highest > wild*r.Start && r.Loss*won > r.Start:
+		text = fmt.Sprintf("the loss rose to %.3g on the way, from %.3g at the start: the training diverged", r.Highest, r.Start)
+	default:
 		return nil
 	}
-	text := fmt.Sprintf("the loss at the end, %.3g, is above %.3g, that of the start: the training diverged", end, r.Start)
-	for _, s := range w.task.settings.Train {
-		if s.Optimizer == "adam" {
-			text += "; a lower rate is needed"
-			break
-		}
+	if slices.ContainsFunc(w.task.settings.Train, func(s pinn.Stage) bool { return s.Optimizer == "adam" }) {
+		text += "; a lower rate is needed"
 	}
 	return []string{text}
 }

@@ -99,6 +99,14 @@ type Body interface {
 	setFigures(files []string)
 }
 
+// Warnings are what a run that is done has to say against its result.
+func (r *Result) Warnings() []string {
+	if b, ok := r.Body.(*pinnBody); ok {
+		return b.Warnings
+	}
+	return nil
+}
+
 // Run runs a job in a new directory, by default runs/<name>-<time>. An error
 // without a result means that nothing was run; when the run itself ends badly
 // the Result says so.

@@ -75,23 +75,26 @@ func TestResultRoundTrip(t *testing.T) {
 // A training that ends worse than it began says so, and a summary whose loss is not that of
 // the last iteration says which it is.
 func TestDiverged(t *testing.T) {
-	train := func(rate string) *pinnBody {
+	trained := func(rate, how string) *Result {
 		j, err := decode("a.yaml", `ritz: 1
 kind: pinn
 domain: {x: [0, 1]}
 fields: [u]
 equations: [u_xx = -1]
-ansatz: {u: x*(1 - x)*N}
+`+how+`
 network: {hidden: [8]}
 points: {interior: 64}
-train: [{adam: {iterations: 40, rate: `+rate+`}}]
+train: [{adam: {`+rate+`}}]
 output: {figures: []}
 `, nil)
 		require.NoError(t, err)
 		r, err := Run(t.Context(), j, filepath.Join(t.TempDir(), "out"), Options{})
 		require.NoError(t, err)
 		require.Equal(t, Done, r.Status, r.Reason)
-		return r.Body.(*pinnBody)
+		return r
+	}
+	train := func(rate string) *pinnBody {
+		return trained("iterations: 40, rate: "+rate, "ansatz: {u: x*(1 - x)*N}").Body.(*pinnBody)
 	}
 	summary := func(b *pinnBody) string {
 		var text bytes.Buffer
@@ -107,6 +110,15 @@ output: {figures: []}
 	assert.Equal(t, fmt.Sprintf("the loss at the end, %.3g, is above %.3g, that of the start: the training diverged; a lower rate is needed", end, bad.Start), bad.Warnings[0])
 	assert.Contains(t, summary(bad), "warning: "+bad.Warnings[0]+"\n")
 	assert.Contains(t, summary(bad), fmt.Sprintf("\nloss %.3g of the best iteration, which is kept, and %.3g of the last, after 40 iterations", bad.Loss, end))
+	// Where activations are flat the output is a constant, which Adam brings near the conditions
+	// again: what the loss was on the way tells.
+	lost := trained("iterations: 800, rate: 1e4", "conditions: [u = 1 at x=0, u = 0 at x=1]")
+	require.Len(t, lost.Warnings(), 1)
+	assert.Regexp(t, `^the loss rose to \S+ on the way, from \S+ at the start: the training diverged; a lower rate is needed$`, lost.Warnings()[0])
+	assert.Less(t, lost.Body.(*pinnBody).Stages[0].Loss, lost.Body.(*pinnBody).Start)
+	found := trained("iterations: 800, rate: 1e4", "ansatz: {u: x*(1 - x)*N}") // a constant is what is sought
+	assert.Empty(t, found.Warnings())
+	assert.Less(t, found.Body.(*pinnBody).Loss, Number(1e-9))
 	assert.Regexp(t, `^loss \S+ after 40 iterations, \d+ evaluations\n`, summary(good))
 }
 
