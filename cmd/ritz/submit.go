@@ -154,9 +154,11 @@ func describeCommand(d *distributed.Job, args, inputs, outputs []string) error {
 		if _, twice := t.Paths[name]; twice {
 			return fmt.Errorf("two inputs are called %s", name)
 		}
-		if _, err := os.Stat(path); err != nil {
+		f, err := os.Open(path) // it is read when the job is submitted
+		if err != nil {
 			return err
 		}
+		f.Close()
 		t.Paths[name] = path
 	}
 	d.Name, d.Kind, d.Tasks = firstOf(d.Name, filepath.Base(args[0])), "command", []distributed.Task{t}
