@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -205,4 +206,27 @@ func TestBrokenTransferIsRemoved(t *testing.T) {
 	data, err := client.get(t.Context(), "job/whole")
 	require.NoError(t, err)
 	require.Len(t, data, 3*maxInline)
+}
+
+// Saving a checkpoint takes at most a tenth of the time.
+func TestLargeCheckpointsAreSavedLessOften(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		begun, saved := time.Now(), []time.Duration{}
+		change := func() {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, checkpointName), make([]byte, len(saved)), 0o600))
+		}
+		a := &Attempt{Dir: dir, Log: io.Discard, every: time.Second}
+		a.save = func(context.Context) error {
+			saved = append(saved, time.Since(begun))
+			time.Sleep(5 * time.Second) // of the bubble's clock
+			change()
+			return nil
+		}
+		stop := a.saveWhile(t.Context())
+		change()
+		time.Sleep(110*time.Second + time.Millisecond)
+		stop(false)
+		require.Equal(t, []time.Duration{time.Second, 51 * time.Second, 101 * time.Second}, saved)
+	})
 }

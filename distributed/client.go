@@ -173,7 +173,8 @@ func (c *Client) Wait(ctx context.Context, id string) (Status, error) {
 
 // Results are yielded as they come, from the first, and each task's once: its result, or a TaskError if it failed for
 // good. The sequence ends when all tasks have theirs, a moment before the job counts as ended, for which there is Wait;
-// that of a cancelled job ends with ErrCancelled. It survives a restart of the coordinator.
+// that of a cancelled job ends with ErrCancelled. It survives a restart of the coordinator. Files of more than MaxTask
+// bytes are not among a result's Files, but read by the method Files.
 func (c *Client) Results(ctx context.Context, id string) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		if err := c.results(ctx, id, yield); err != nil {
