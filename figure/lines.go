@@ -66,7 +66,7 @@ func (l Lines) frame() (*frame, error) {
 		return nil, errors.New("option Equal needs both axes logarithmic or none")
 	}
 	if len(l.XNames) > 0 && (l.XLog || l.Equal || l.XMin != 0 || l.XMax != 0) {
-		return nil, errors.New("XNames go with no other setting of the axis of X")
+		return nil, errors.New("option XNames goes with no other setting of the axis of X")
 	}
 	if err := checkRange("XMin and XMax", l.XMin, l.XMax, l.XLog); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (l Lines) frame() (*frame, error) {
 	f.x = newAxis(l.XLabel, l.XLog, x.lo, x.hi, side)
 	if n := len(l.XNames); n > 0 {
 		if x.lo < -0.5 || x.hi > float64(n)-0.5 {
-			return nil, fmt.Errorf("X from %g to %g for %d XNames", x.lo, x.hi, n)
+			return nil, fmt.Errorf("the X run from %g to %g for %d XNames", x.lo, x.hi, n)
 		}
 		f.x = axis{label: l.XLabel, lo: -0.5, hi: float64(n) - 0.5, names: &names{text: l.XNames}}
 	}

@@ -54,9 +54,9 @@ func TestLinesOverNames(t *testing.T) {
 	x.fitTicks(300, tickSize, true)
 	assert.Empty(t, x.ticks)
 	for want, change := range map[string]func(*Lines){
-		"XNames go with no other": func(l *Lines) { l.XLog = true },
-		"no other setting":        func(l *Lines) { l.XMax = 2 },
-		"X from 0 to 1 for 1":     func(l *Lines) { l.XNames = l.XNames[:1] },
+		"option XNames goes with no other": func(l *Lines) { l.XLog = true },
+		"no other setting":                 func(l *Lines) { l.XMax = 2 },
+		"X run from 0 to 1 for 1":          func(l *Lines) { l.XNames = l.XNames[:1] },
 	} {
 		wrong := l
 		change(&wrong)
