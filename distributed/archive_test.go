@@ -213,18 +213,18 @@ func TestLargeCheckpointsAreSavedLessOften(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		begun, saved := time.Now(), []time.Duration{}
-		change := func() {
-			require.NoError(t, os.WriteFile(filepath.Join(dir, checkpointName), make([]byte, len(saved)), 0o600))
+		change := func(size int) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, checkpointName), make([]byte, size), 0o600))
 		}
 		a := &Attempt{Dir: dir, Log: io.Discard, every: time.Second}
 		a.save = func(context.Context) error {
 			saved = append(saved, time.Since(begun))
 			time.Sleep(5 * time.Second) // of the bubble's clock
-			change()
+			change(len(saved))
 			return nil
 		}
 		stop := a.saveWhile(t.Context())
-		change()
+		change(0)
 		time.Sleep(110*time.Second + time.Millisecond)
 		stop(false)
 		require.Equal(t, []time.Duration{time.Second, 51 * time.Second, 101 * time.Second}, saved)
