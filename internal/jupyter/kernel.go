@@ -35,9 +35,12 @@ var programs = []string{gonb, "golang.org/x/tools/cmd/goimports", "golang.org/x/
 type amendment struct{ file, old, new string }
 
 // GoNB takes a cell whose program fails for a success, so that the cells below
-// it run all the same; it starts each notebook with an empty module; and it links
+// it run all the same; it starts each notebook with an empty module; it links
 // what only a debugger reads, which takes a third of the time in which a cell
-// starts. These few lines change that. What they call is in the added files.
+// starts; it keeps what the compiler says of a cell to the HTML, which is lost where
+// a failed notebook is not saved; a signal makes it stop twice, and panic, and gopls
+// outlives a kernel that is killed. These few lines change that. What they call is
+// in the added files.
 var amendments = []amendment{
 	{"internal/goexec/execcode.go",
 		"	err := jpyexec.New(msg, s.BinaryPath(), args...).\n",
@@ -51,6 +54,33 @@ var amendments = []amendment{
 	{"internal/goexec/goexec.go",
 		"		AutoGet:         true,\n",
 		"		AutoGet:         true,\n		GoBuildFlags:    []string{\"-ldflags=-s\"},\n"},
+	{"internal/goexec/errorpublish.go",
+		"		nbErr.PublishWithHTML(msg)\n		return err\n",
+		"		nbErr.PublishWithHTML(msg)\n		return nbErr.tell(err)\n"},
+	{"internal/goexec/errorpublish.go",
+		"kernel.PublishHtml(msg, htmlReport)",
+		"nbErr.publish(msg, htmlReport)"},
+	{"internal/goexec/errorpublish.go",
+		"	} else {\n		return \"ERROR\", err.Error(),",
+		"	} else if text, ok := wasTold(err); ok {\n		return \"ERROR\", text, []string{text}\n	} else {\n		return \"ERROR\", err.Error(),"},
+	{"internal/goexec/gonberror.go",
+		"	l.Message = matches[5]\n",
+		"	l.Message = hinted(matches[5])\n"},
+	{"internal/goexec/composer.go", // the lines of functions: a variable was shadowed
+		"		tmpCursor, fileToCellIdAndLine := funcDecl.",
+		"		var tmpCursor Cursor\n		tmpCursor, fileToCellIdAndLine = funcDecl."},
+	{"internal/kernel/kernel.go",
+		"	stop chan struct{}\n",
+		"	stop     chan struct{}\n	stopOnce sync.Once\n"},
+	{"internal/kernel/kernel.go",
+		"func (k *Kernel) Stop() {\n",
+		"func (k *Kernel) Stop() { k.stopOnce.Do(k.stopNow) }\n\nfunc (k *Kernel) stopNow() {\n"},
+	{"internal/dispatcher/dispatcher.go",
+		"				case msg := <-ch:\n",
+		"				case msg := <-ch:\n					if msg == nil { // closed\n						return\n					}\n"},
+	{"internal/goexec/goplsclient/exec.go", // longer than it takes GoNB to connect
+		"exec.Command(goplsPath, \"-listen\", addr)",
+		"exec.Command(goplsPath, \"-listen\", addr, \"-listen.timeout=30s\")"},
 }
 
 //go:embed build/jpyexec.go.txt
@@ -59,15 +89,19 @@ var jpyexecText []byte
 //go:embed build/goexec.go.txt
 var goexecText []byte
 
+//go:embed build/errors.go.txt
+var errorsText []byte
+
 var additions = map[string][]byte{
-	"internal/jpyexec/ritz.go": jpyexecText,
-	"internal/goexec/ritz.go":  goexecText,
+	"internal/jpyexec/ritz.go":       jpyexecText,
+	"internal/goexec/ritz.go":        goexecText,
+	"internal/goexec/ritz_errors.go": errorsText,
 }
 
 // kernelID stands for all that the programs are built from.
 func kernelID(goVersion string) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s%s%s%s%q", goVersion, moduleText, sumText, jpyexecText, goexecText, amendments)
+	fmt.Fprintf(h, "%s\n%s%s%s%s%s%q", goVersion, moduleText, sumText, jpyexecText, goexecText, errorsText, amendments)
 	return fmt.Sprintf("gonb-%s-%x", GoNB, h.Sum(nil)[:6])
 }
 
