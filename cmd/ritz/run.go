@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/seed-0772dd2d/ritz/internal/event"
@@ -26,6 +28,8 @@ const (
   --json           for programs: in place of text, an event a line on standard
                    output, as a JSON object whose "event" is warning, started,
                    progress or ended
+  --until-eof      for programs: end as at Ctrl-C when standard input ends; there, the
+                   job "-" ends with a zero byte
   --resume DIR     go on with a run that was interrupted or killed
   --workers N      (sweep, mapreduce, surrogate) spread the tasks of the job over N
                    processes of this machine, which end with the run
@@ -47,6 +51,7 @@ func runJob(ctx context.Context, args []string, s streams) int {
 	threads := f.String("threads", "", "")
 	quiet := f.Bool("quiet", false, "")
 	asJSON := f.Bool("json", false, "")
+	untilEOF := f.Bool("until-eof", false, "")
 	workers := f.Int("workers", 0, "")
 	var c connection
 	c.flags(f)
@@ -91,6 +96,25 @@ func runJob(ctx context.Context, args []string, s streams) int {
 		bar = newProgress(s.err, time.Now)
 		o.Progress = bar.update
 		o.Started = func(dir string) { say("run directory " + dir) }
+	}
+	if *untilEOF {
+		in := bufio.NewReader(s.in)
+		if len(files) > 0 && files[0] == "-" {
+			text, err := in.ReadString(0)
+			if err != nil {
+				return refuse(s, fmt.Errorf("the job on standard input has no end: %w", err))
+			}
+			s.in = strings.NewReader(strings.TrimSuffix(text, "\x00"))
+		}
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		defer stop()
+		// Who reads what is printed is gone too: what the run has come to is to be kept.
+		keepOnWriting()
+		go func() {
+			_, _ = io.Copy(io.Discard, in)
+			stop()
+		}()
 	}
 	j, name, err := load(files, *resume, sets, s.in)
 	if err != nil {

@@ -31,3 +31,7 @@ func interruptible(ctx context.Context, grace time.Duration) context.Context {
 	}()
 	return ctx
 }
+
+// keepOnWriting makes a write to a pipe that nobody reads an error, where it would end
+// the process. What this process starts is not concerned.
+func keepOnWriting() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

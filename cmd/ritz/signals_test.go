@@ -60,6 +60,41 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// A run for a program ends with it: at the end of standard input, it keeps what it has
+// come to, also when nobody reads what it says.
+func TestUntilEOF(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("its pipes know no signal")
+	}
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	dir := filepath.Join(t.TempDir(), "out")
+	c := exec.Command(exe, "run", "-", "--json", "--until-eof", "--out", dir)
+	c.Env = append(os.Environ(), "RITZ_TEST_AS_MAIN=1")
+	in, err := c.StdinPipe()
+	require.NoError(t, err)
+	out, err := c.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	_, err = in.Write([]byte(strings.Replace(sine, "iterations: 105", "iterations: 100000000", 1) + "\x00"))
+	require.NoError(t, err)
+	lines := bufio.NewScanner(out)
+	started := false
+	for !started && lines.Scan() {
+		started = strings.Contains(lines.Text(), `"event":"progress"`)
+	}
+	require.True(t, started)
+	require.NoError(t, out.Close())
+	require.NoError(t, in.Close())
+	assert.EqualError(t, c.Wait(), "exit status 1")
+	assert.Equal(t, "stopped", result(t, dir)["status"])
+	assert.Contains(t, files(t, dir), "checkpoint")
+
+	code, _, stderr := ritzIn(strings.NewReader("ritz: 1\n"), "run", "-", "--until-eof")
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, stderr, "the job on standard input has no end: EOF")
+}
+
 // Within the grace more signals change nothing; after it the next one kills.
 func TestGrace(t *testing.T) {
 	if runtime.GOOS == "windows" {

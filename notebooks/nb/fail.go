@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Check ends the cell with the message of err, if there is one.
@@ -35,12 +36,12 @@ func fail(message string) {
 	if !strings.HasPrefix(message, "ritz: ") {
 		message = "ritz: " + message
 	}
+	for folder := range temporary.Range { // first: a write that nobody reads ends the process
+		os.RemoveAll(folder.(string))
+	}
 	fmt.Fprintln(os.Stderr, message)
 	if at := cellLine(); at != "" {
 		fmt.Fprintln(os.Stderr, "at", at)
-	}
-	for folder := range temporary.Range {
-		os.RemoveAll(folder.(string))
 	}
 	os.Exit(1)
 }
@@ -72,6 +73,24 @@ var cellContext = sync.OnceValue(func() context.Context {
 	}()
 	return ctx
 })
+
+// A cell whose kernel is gone, killed perhaps, ends as one that is interrupted.
+func init() {
+	if !std.notebook {
+		return
+	}
+	kernel := os.Getppid()
+	go func() {
+		for os.Getppid() == kernel {
+			time.Sleep(500 * time.Millisecond)
+		}
+		if self, err := os.FindProcess(os.Getpid()); err == nil {
+			_ = self.Signal(os.Interrupt)
+		}
+		time.Sleep(5 * time.Second)
+		os.Exit(1)
+	}()
+}
 
 // Context is cancelled when the kernel is interrupted. A cell has then five
 // seconds to end by itself.

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -46,14 +48,22 @@ func TestMain(m *testing.M) {
 }
 
 // sayAsRitz prints what it was told to, "exit N" being how it ends,
-// unless "kill" kills it.
+// unless "kill" kills it; "deaf" is
+// it to interrupts, and "wait" waits for the end of its cell.
 func sayAsRitz() int {
 	code := 0
 	for line := range strings.Lines(os.Getenv(saysVariable)) {
 		if _, err := fmt.Sscanf(line, "exit %d", &code); err == nil {
 			return code
 		}
-		if line == "kill\n" {
+		switch line {
+		case "deaf\n":
+			signal.Ignore(os.Interrupt)
+			continue
+		case "wait\n":
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			continue
+		case "kill\n":
 			self, _ := os.FindProcess(os.Getpid())
 			_ = self.Kill()
 			select {}

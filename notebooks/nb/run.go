@@ -9,8 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"syscall"
+	"time"
 
 	"github.com/seed-0772dd2d/ritz/internal/event"
 )
@@ -49,18 +49,18 @@ func Run(file string, o ...Options) *Result {
 	if file == "-" {
 		fail(`"-" names no job file: RunText runs the text of a job`)
 	}
-	return std.run(nil, one(o), "run", "--json", file)
+	return std.run("", one(o), "run", "--json", file)
 }
 
 // RunText runs a job that is given as text. Files that it names are relative to
 // the folder of the notebook; messages call the text "job".
 func RunText(job string, o ...Options) *Result {
-	return std.run(strings.NewReader(job), one(o), "run", "--json", "-")
+	return std.run(job+"\x00", one(o), "run", "--json", "-")
 }
 
 // Resume goes on with a run that was interrupted or failed, to its end.
 func Resume(dir string, o ...Options) *Result {
-	return std.run(nil, one(o), "run", "--json", "--resume", dir)
+	return std.run("", one(o), "run", "--json", "--resume", dir)
 }
 
 // Command runs ritz with these arguments, such as "cluster", "status", and ends
@@ -120,17 +120,33 @@ func ritz(arguments []string) *exec.Cmd {
 	return cmd
 }
 
-// run runs the command and shows what it tells.
-func (o *output) run(stdin io.Reader, options Options, arguments ...string) *Result {
-	cmd := ritz(append(arguments, options.flags()...))
-	cmd.Stdin = stdin
+// patience is less than the five seconds after which a cell that was interrupted is
+// killed.
+const patience = 4 * time.Second
+
+// run runs the command, which ends with this process, and shows what it tells.
+func (o *output) run(text string, options Options, arguments ...string) *Result {
+	cmd := ritz(append(append(arguments, "--until-eof"), options.flags()...))
+	life := Must(cmd.StdinPipe())
 	events := Must(cmd.StdoutPipe())
 	if err := cmd.Start(); err != nil {
 		fail(fmt.Sprintf("the program ritz cannot be started: %v", err))
 	}
+	_, _ = io.WriteString(life, text) // if it is gone, it has said why
 	view := newRunView(o, options.Quiet)
+	ended := make(chan struct{})
+	if o.notebook {
+		context.AfterFunc(Context(), func() {
+			select {
+			case <-time.After(patience):
+				view.leave()
+			case <-ended:
+			}
+		})
+	}
 	last, unread := follow(events, view)
 	err := cmd.Wait()
+	close(ended)
 	var exit *exec.ExitError
 	switch {
 	case unread != nil:
@@ -176,7 +192,7 @@ func follow(r io.Reader, view *runView) (last *event.Event, err error) {
 		case event.Warning:
 			fmt.Fprintln(os.Stderr, "warning:", e.Text)
 		case event.Started:
-			view.dir = e.Dir
+			view.dir.Store(&e.Dir)
 		case event.Progress:
 			view.step(e.Step)
 		case event.Ended:

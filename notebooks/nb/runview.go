@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
@@ -18,7 +19,7 @@ import (
 type runView struct {
 	o      *output
 	quiet  bool
-	dir    string
+	dir    atomic.Pointer[string] // of the run, once it has begun
 	line   *line
 	curves *Curves // nil until there is one
 	before int     // iterations of earlier stages, where they count their own
@@ -91,6 +92,15 @@ func (v *runView) end(last *event.Event) {
 	}
 	text := strings.TrimSpace(fmt.Sprintf("%s: %s\n%s", last.Status, last.Dir, last.Summary))
 	v.o.update(v.line.id, display{protocol.MIMETextHTML: "<pre>" + html.EscapeString(text) + "</pre>"}, text)
+}
+
+// leave ends the cell before the run has ended, which goes on saving what it has come
+// to.
+func (v *runView) leave() {
+	if dir := v.dir.Load(); dir != nil {
+		fail(fmt.Sprintf("interrupted, still saving; go on with: nb.Resume(%q)", *dir))
+	}
+	fail("interrupted")
 }
 
 // keepCurve draws the curve for good, for want of another figure.

@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package process
+
+import "syscall"
+
+// dieWithParent: there is no such thing here.
+func dieWithParent(*syscall.SysProcAttr) {}
