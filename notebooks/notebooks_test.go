@@ -172,10 +172,12 @@ func TestKernel(t *testing.T) {
 		"%%\nnb.RunText(\"ritz: 1\\nkind: pinn\\nnam: x\\n\")",
 		"%%\nnb.Markdown(\"the next\")",
 		"%%\n\nnb.Open(\"nowhere\")",
+		"// open opens.\nfunc open() {\n	nb.Open(\"nowhere\")\n}\n\n%%\nopen()",
+		"%%\nopen()",
 	)
 	n, said, err := execute(t, path, "--allow-errors")
 	require.NoError(t, err, said)
-	require.Len(t, n.Cells, 7)
+	require.Len(t, n.Cells, 9)
 	assert.Empty(t, n.Cells[0].Outputs)
 
 	outputs := n.Cells[1].Outputs
@@ -197,6 +199,9 @@ func TestKernel(t *testing.T) {
 
 	fails(t, n.Cells[4], `(?m)^job:3:1: unknown key "nam": did you mean "name"\?`)
 	fails(t, n.Cells[6], `(?m)^ritz: nowhere holds no run: .*\nat .*\[\[ Cell \[7\] Line 3 \]\]`)
+	for _, c := range n.Cells[7:] { // the function's
+		fails(t, c, `(?m)^at .*\[\[ Cell \[8\] Line 3 \]\]`)
+	}
 }
 
 // fails asserts that a cell has failed: with ritz's message on standard error,

@@ -47,14 +47,13 @@ func fail(message string) {
 }
 
 // cellLine is the place in the program of a cell that led here, in the form that
-// the kernel translates into a line of the cell: of what stands below its %%, as
-// the kernel does not know the lines of a function declared in the same cell.
+// the kernel translates into a line of the cell.
 func cellLine() string {
 	callers := make([]uintptr, 32)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
 	for {
 		f, more := frames.Next()
-		if strings.HasPrefix(f.Function, "main.main") && filepath.Base(f.File) == "main.go" {
+		if strings.HasPrefix(f.Function, "main.") && filepath.Base(f.File) == "main.go" {
 			return fmt.Sprintf("%s:%d", f.File, f.Line)
 		}
 		if !more {
