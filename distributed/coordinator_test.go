@@ -69,6 +69,13 @@ func newHand(t testing.TB, c *Coordinator) *hand {
 	return &hand{t, l}
 }
 
+// reconnected waits for an answer: a connection that has not seen its server's end yet holds
+// itself for connected.
+func (h *hand) reconnected() {
+	h.t.Helper()
+	require.Eventually(h.t, func() bool { _, err := h.nc.RTT(); return err == nil }, 10*time.Second, time.Millisecond)
+}
+
 // take waits for a chunk.
 func (h *hand) take(q queue) (*chunk, jetstream.Msg) {
 	h.t.Helper()

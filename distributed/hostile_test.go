@@ -173,7 +173,7 @@ func TestDiskFull(t *testing.T) {
 		return err == nil
 	}, 30*time.Second, 10*time.Millisecond)
 	s = eventually(t, client, id, "one is done", func(s Status) bool { return s.Done == 1 })
-	require.Eventually(t, h.nc.IsConnected, 10*time.Second, time.Millisecond)
+	h.reconnected()
 	h.doAll(anyQueue, 21, echo)
 	assert.Equal(t, map[int]string{0: "got 0", 1: "got 1"}, resultsOf(t, client, id))
 	large := resultsOf(t, client, "large")

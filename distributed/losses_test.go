@@ -57,14 +57,14 @@ func TestQueueOfReleasedJobAfterRestart(t *testing.T) {
 	// Its failure was stored and acknowledged just before the coordinator died, which has not heard of it.
 	srv, err := startServer(t.Context(), &CoordinatorSettings{Store: settings.Store, Listen: settings.Listen, Log: c.log}, func(error) {})
 	require.NoError(t, err)
-	require.Eventually(t, h.nc.IsConnected, 10*time.Second, time.Millisecond)
+	h.reconnected()
 	h.tell("second", outcome{Attempt: 1, Reason: "no luck", Retryable: true, Task: &k.Tasks[0], Started: time.Now()})
 	srv.Shutdown()
 	srv.WaitForShutdown()
 	_, stop = runCoordinator(t, settings)
 	defer stop()
 	eventually(t, client, "second", "heard of the failure", func(s Status) bool { return s.Retried == 1 })
-	require.Eventually(t, h.nc.IsConnected, 10*time.Second, time.Millisecond)
+	h.reconnected()
 	h.doAll(q, 1, echo)
 	assert.Len(t, resultsOf(t, client, "second"), 1)
 }

@@ -99,7 +99,7 @@ func TestCoordinatorRestarts(t *testing.T) {
 		assert.Equal(t, "waits for job again", s.Why)
 	}
 	defer func() { stop() }()
-	require.Eventually(t, h.nc.IsConnected, 10*time.Second, time.Millisecond)
+	h.reconnected()
 	h.doAll(anyQueue, 3, echo)
 	assert.Equal(t, map[int]string{0: "got 0", 1: "got 1", 2: "got 2", 3: "got 3", 4: "got 4"}, resultsOf(t, client, id))
 	eventually(t, client, "later", "released", func(s Status) bool { return s.State == Waiting })
@@ -251,7 +251,7 @@ func TestFailuresAndRetry(t *testing.T) {
 	n, err := client.Retry(t.Context(), id)
 	require.NoError(t, err)
 	assert.Equal(t, 2, n)
-	require.Eventually(t, h.nc.IsConnected, 10*time.Second, time.Millisecond)
+	h.reconnected()
 	var attempts []int
 	h.doAll(anyQueue, 3, func(t chunkTask) []byte {
 		attempts = append(attempts, t.Attempt)
