@@ -182,7 +182,7 @@ func TestKilledWorkerTakesItsChildren(t *testing.T) {
 	require.NoError(t, first.Start())
 	defer func() { _ = first.Process.Kill(); _ = first.Wait() }()
 	note := filepath.Join(t.TempDir(), "pids")
-	script := fmt.Sprintf(`(trap "" HUP TERM; timeout 1000 sleep 1000 & sleep 0.05; echo $$ $! > %[1]s.part; mv %[1]s.part %[1]s; if [ $RITZ_ATTEMPT = 1 ]; then wait; fi)`, note)
+	script := fmt.Sprintf(`(trap "" HUP TERM; timeout 1000 sleep 1000 & until [ $(cut -d ' ' -f 5 /proc/$!/stat) = $! ]; do :; done; echo $$ $! > %[1]s.part; mv %[1]s.part %[1]s; if [ $RITZ_ATTEMPT = 1 ]; then wait; fi)`, note)
 	data, err := Command{Command: []string{"sh", "-c", script}}.MarshalTask()
 	require.NoError(t, err)
 	d.put(q, chunk{Kind: "command", Tasks: []chunkTask{{Task: data}}})
