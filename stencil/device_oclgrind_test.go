@@ -40,7 +40,7 @@ func TestOclgrindFindsNothing(t *testing.T) {
 			exe, err := os.Executable()
 			require.NoError(t, err)
 			c := exec.CommandContext(t.Context(), exe, "-test.run=^TestWatched$", "-test.v")
-			c.Env = append(os.Environ(), watchedVariable+"="+schemes, "OCL_ICD_VENDORS="+dir+"/", "OCLGRIND_LOG="+log, "OCLGRIND_CHECK_API=1", check)
+			c.Env = append(os.Environ(), watchedVariable+"="+schemes, "OCL_ICD_VENDORS="+dir+"/", "OCLGRIND_LOG="+log, "OCLGRIND_CHECK_API=1", "RITZ_OPENCL=", check)
 			said, err := c.CombinedOutput()
 			require.NoError(t, err, "%s", said)
 			require.Contains(t, string(said), "--- PASS: TestWatched")

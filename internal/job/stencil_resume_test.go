@@ -59,7 +59,11 @@ func same(t *testing.T, want, got map[string]string) {
 // A run that is interrupted, at any time and several times, ends with the files
 // of one that is not.
 func TestStencilResume(t *testing.T) {
-	for _, precision := range []string{"float64", "float32"} {
+	precisions := []string{"float64", "float32"}
+	if testing.Short() {
+		precisions = precisions[:1]
+	}
+	for _, precision := range precisions {
 		text := strings.Replace(resumed, "1e-9", "60", 1) + "precision: " + precision + "\n"
 		whole := wave(t, text, Options{})
 		require.Equal(t, Done, whole.Status, whole.Reason)
@@ -118,6 +122,9 @@ func TestStencilKilled(t *testing.T) {
 	require.Len(t, killed, 3)
 	want := contents(t, dir)
 	for n, copied := range killed {
+		if testing.Short() && n != 60 {
+			continue
+		}
 		if n == 60 { // in the midst of a frame
 			f, err := os.OpenFile(filepath.Join(copied, "animation.raw"), os.O_APPEND|os.O_WRONLY, 0)
 			require.NoError(t, err)
