@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// dieWithParent has the kernel kill the child when the worker dies.
-func dieWithParent(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGKILL }
-
 // signalSession sends a signal to every process of a session, once: to the leader's
 // group in one go, and to those that made groups of their own (shells do, and
 // timeout), until no new ones appear.

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/seed-0772dd2d/ritz/internal/process"
 )
 
 // guard keeps the processes that a worker starts. Every child leads a session of
@@ -48,7 +50,7 @@ func newGuard() *guard { return &guard{children: map[int]bool{}} }
 // prepare makes cmd the leader of a session.
 func (g *guard) prepare(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	dieWithParent(cmd.SysProcAttr)
+	process.DieWithParent(cmd.SysProcAttr) // elsewhere the watchdog alone kills the children of a killed worker
 }
 
 // add takes a child that has been started.

@@ -37,6 +37,15 @@ func isolate(t *testing.T) (cluster string) {
 	return cluster
 }
 
+// dialCluster connects to the cluster of isolate, until the test ends.
+func dialCluster(t *testing.T) *distributed.Client {
+	var c connection
+	client, code := c.dial(t.Context(), streams{err: os.Stderr})
+	require.Equal(t, -1, code)
+	t.Cleanup(client.Close)
+	return client
+}
+
 // ok runs a command that has to succeed.
 func ok(t *testing.T, args ...string) (stdout, stderr string) {
 	t.Helper()

@@ -29,14 +29,6 @@ func clusterOf(t *testing.T, client *distributed.Client) (jobs map[string]distri
 	return jobs, workers
 }
 
-func dialCluster(t *testing.T) *distributed.Client {
-	var c connection
-	client, code := c.dial(t.Context(), streams{err: os.Stderr})
-	require.Equal(t, -1, code)
-	t.Cleanup(client.Close)
-	return client
-}
-
 // A sweep that was submitted is spread over the workers. The one that drives it leaves, or
 // dies, and another goes on: what was done is not done again, and the runs come to what
 // they come to here. No run sees the token.

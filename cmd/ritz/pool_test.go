@@ -121,10 +121,7 @@ func TestPool(t *testing.T) {
 	isolate(t)
 	ok(t, "cluster", "start", "--workers", "1", "--slots", "2", "--allow-command", "*")
 	shell(t)
-	var c connection
-	client, code := c.dial(t.Context(), streams{err: os.Stderr})
-	require.Equal(t, -1, code)
-	defer client.Close()
+	client := dialCluster(t)
 	p := &pool{client: client, name: "test", say: func(line string) { t.Log(line) }}
 	command := func(script string) job.Task {
 		return job.Task{Kind: "command", Data: []byte(`{"args": ["sh", "-c", "` + script + `"]}`), Dir: filepath.Join(t.TempDir(), "task")}

@@ -358,10 +358,7 @@ func TestScaleToZeroAndBack(t *testing.T) {
 	shell(t)
 	isolate(t)
 	ok(t, "cluster", "start", "--workers", "2", "--slots", "1", "--allow-command", "sh")
-	var c connection
-	client, code := c.dial(t.Context(), streams{err: os.Stderr})
-	require.Equal(t, -1, code)
-	defer client.Close()
+	client := dialCluster(t)
 	gate := filepath.Join(t.TempDir(), "gate")
 	const n, free = 12, 4
 	j := distributed.Job{Kind: "command"}
@@ -418,10 +415,7 @@ func TestPoisonedEvaluation(t *testing.T) {
 	shell(t)
 	isolate(t)
 	ok(t, "cluster", "start", "--workers", "2", "--slots", "1", "--allow-command", "sh")
-	var c connection
-	client, code := c.dial(t.Context(), streams{err: os.Stderr})
-	require.Equal(t, -1, code)
-	defer client.Close()
+	client := dialCluster(t)
 	j := distributed.Job{ID: "poison", Kind: kindPart, Attempts: 2}
 	for _, script := range []string{"echo 1", "kill -9 $PPID", "echo 3"} {
 		data, err := json.Marshal(piece{Kind: "evaluate", Data: []byte(`{"Command": {"Args": ["sh", "-c", "` + script + ` # {x1}"]}, "X": [0]}`)})

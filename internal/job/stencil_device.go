@@ -83,7 +83,7 @@ func (t *stencilTask) suits(info gpu.Info) error {
 	switch cells := float64(t.settings.Grid.Cells()); {
 	case errors.Is(err, gpu.ErrNoFloat64):
 		return t.faultAt("device", shown(info)+" has no double precision: it wants precision: float32", err)
-	case errors.Is(err, gpu.ErrMemory) && all > info.Memory:
+	case errors.Is(err, gpu.ErrMemory) && info.Memory > 0 && all > info.Memory:
 		return t.faultAt("grid", fmt.Sprintf("%.3g points want about %s of the memory of %s, which has %s",
 			cells, size(all), shown(info), size(info.Memory)), err)
 	case errors.Is(err, gpu.ErrMemory):

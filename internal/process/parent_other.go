@@ -4,5 +4,5 @@ package process
 
 import "syscall"
 
-// dieWithParent: there is no such thing here.
-func dieWithParent(*syscall.SysProcAttr) {}
+// DieWithParent does nothing: there is no such thing here.
+func DieWithParent(*syscall.SysProcAttr) {}

@@ -14,7 +14,7 @@ import (
 // this process is.
 func Run(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	dieWithParent(cmd.SysProcAttr)
+	DieWithParent(cmd.SysProcAttr)
 	// The signal at the parent's death is bound to the thread that forks.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
